@@ -1,0 +1,19 @@
+package main
+
+import (
+	"context"
+
+	"weft/adapters"
+	"weft/adapters/duckdb"
+)
+
+// openers are the warehouses that this binary can talk to, by profile type.
+var openers = map[string]func(context.Context, adapters.Config) (adapters.Warehouse, error){
+	"duckdb": duckdb.Open,
+}
+
+var dialects = map[string]*adapters.Dialect{
+	"duckdb": &duckdb.Dialect,
+}
+
+func dialectOf(name string) *adapters.Dialect { return dialects[name] }

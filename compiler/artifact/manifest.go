@@ -1,0 +1,524 @@
+package artifact
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"weft/compiler/jinja"
+	"weft/compiler/manifest"
+)
+
+// Metadata is the block that every artifact begins with.
+type Metadata struct {
+	Version      string // dbt's, as emulated
+	GeneratedAt  time.Time
+	InvocationID string
+	StartedAt    time.Time
+	Env          *jinja.Dict
+	SendStats    bool
+}
+
+func (e *encoder) metadata(m Metadata, schema string, more func()) {
+	e.object("metadata", func() {
+		e.str("dbt_schema_version", "https://schemas.getdbt.com/dbt/"+schema+".json")
+		e.str("dbt_version", m.Version)
+		e.str("generated_at", Time(m.GeneratedAt))
+		e.str("invocation_id", m.InvocationID)
+		e.str("invocation_started_at", Time(m.StartedAt))
+		e.key("env")
+		if m.Env == nil {
+			e.w.WriteString("{}")
+		} else {
+			e.value(m.Env)
+		}
+		if more != nil {
+			more()
+		}
+	})
+}
+
+// Compiled is what compiling a node gave; see Run.
+type Compiled struct {
+	Code      string
+	CTEs      []CTE
+	Path      string // of the compiled file, as results name it
+	BuildPath string
+	Relation  string // of tests that store failures because a flag says so
+}
+
+// CTE is an ephemeral node in the SQL of another.
+type CTE struct{ ID, SQL string }
+
+// Run is what an invocation knows beside the manifest: compiled code by node id.
+type Run struct {
+	Meta       Metadata
+	TargetPath string // as given, for compiled_path
+	Compiled   map[string]*Compiled
+}
+
+// WriteManifest writes manifest.json.
+func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
+	return writeFile(filepath.Join(dir, "manifest.json"), func(e *encoder) {
+		e.open('{')
+		e.metadata(r.Meta, "manifest/v12", func() {
+			e.str("project_name", m.Project)
+			sum := md5.Sum([]byte(m.Project))
+			e.str("project_id", hex.EncodeToString(sum[:]))
+			e.raw("user_id", "null")
+			e.bool("send_anonymous_usage_stats", r.Meta.SendStats)
+			e.str("adapter_type", m.AdapterType)
+			e.val("quoting", m.Quoting)
+			e.str("run_started_at", Time(r.Meta.StartedAt))
+		})
+		e.nodes("nodes", m, r, func(k manifest.Kind) bool {
+			return k != manifest.Source && k != manifest.Exposure && k != manifest.UnitTest && k != manifest.Function
+		})
+		e.nodes("sources", m, r, func(k manifest.Kind) bool { return k == manifest.Source })
+		e.object("macros", func() {
+			for _, mac := range m.Macros {
+				e.macro(mac)
+			}
+		})
+		e.object("docs", func() {
+			for _, d := range m.Docs {
+				e.object(d.ID, func() {
+					e.str("name", d.Name)
+					e.str("resource_type", "doc")
+					e.str("package_name", d.Package)
+					e.str("path", d.Path)
+					e.str("original_file_path", d.OriginalPath)
+					e.str("unique_id", d.ID)
+					e.str("block_contents", d.Contents)
+				})
+			}
+		})
+		e.nodes("exposures", m, r, func(k manifest.Kind) bool { return k == manifest.Exposure })
+		e.object("metrics", func() {})
+		e.object("groups", func() {
+			for _, g := range m.Groups {
+				e.group(g)
+			}
+		})
+		e.key("selectors")
+		if m.Selectors == nil {
+			e.w.WriteString("{}")
+		} else {
+			e.value(m.Selectors)
+		}
+		e.disabled(m, r)
+		e.edges(m)
+		e.groupMap(m)
+		e.object("saved_queries", func() {})
+		e.object("semantic_models", func() {})
+		e.nodes("unit_tests", m, r, func(k manifest.Kind) bool { return k == manifest.UnitTest })
+		e.nodes("functions", m, r, func(k manifest.Kind) bool { return k == manifest.Function })
+		e.close('}')
+	})
+}
+
+func (e *encoder) nodes(name string, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {
+	e.object(name, func() {
+		for _, n := range m.Nodes {
+			if keep(n.Kind) {
+				e.key(n.ID)
+				e.node(n, r)
+			}
+		}
+	})
+}
+
+func (e *encoder) disabled(m *manifest.Manifest, r Run) {
+	byID := map[string][]*manifest.Node{}
+	var order []string
+	for _, n := range m.Disabled {
+		if byID[n.ID] == nil {
+			order = append(order, n.ID)
+		}
+		byID[n.ID] = append(byID[n.ID], n)
+	}
+	e.object("disabled", func() {
+		for _, id := range order {
+			e.list(id, func() {
+				for _, n := range byID[id] {
+					e.sep()
+					e.node(n, r)
+				}
+			})
+		}
+	})
+}
+
+func (e *encoder) edges(m *manifest.Manifest) {
+	children := make(map[string][]string, len(m.Nodes))
+	for _, n := range m.Nodes {
+		for _, p := range n.DependsOn {
+			children[p] = append(children[p], n.ID)
+		}
+	}
+	e.object("parent_map", func() {
+		for _, n := range m.Nodes {
+			e.strs(n.ID, sorted(n.DependsOn))
+		}
+	})
+	e.object("child_map", func() {
+		for _, n := range m.Nodes {
+			e.strs(n.ID, sorted(children[n.ID]))
+		}
+	})
+}
+
+func sorted(list []string) []string {
+	if len(list) < 2 {
+		return list
+	}
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return out
+}
+
+func (e *encoder) groupMap(m *manifest.Manifest) {
+	e.object("group_map", func() {
+		for _, g := range m.Groups {
+			var ids []string
+			for _, n := range m.Nodes {
+				if n.Config.Text("group") == g.Name {
+					ids = append(ids, n.ID)
+				}
+			}
+			e.strs(g.Name, ids)
+		}
+	})
+}
+
+func (e *encoder) macro(mac *manifest.Macro) {
+	e.object(mac.ID, func() {
+		e.str("name", mac.Name)
+		e.str("resource_type", "macro")
+		e.str("package_name", mac.Package)
+		e.str("path", mac.Path)
+		e.str("original_file_path", mac.Path)
+		e.str("unique_id", mac.ID)
+		e.str("macro_sql", mac.SQL)
+		e.object("depends_on", func() { e.strs("macros", mac.DependsOn) })
+		e.str("description", mac.Description)
+		e.val("meta", mac.Meta)
+		e.val("docs", mac.Docs)
+		e.object("config", func() {
+			e.val("meta", mac.Meta)
+			e.val("docs", mac.Docs)
+		})
+		e.opt("patch_path", mac.PatchPath)
+		e.dicts("arguments", mac.Arguments)
+		e.float("created_at", mac.CreatedAt)
+		if mac.Languages == nil {
+			e.raw("supported_languages", "null")
+		} else {
+			e.strs("supported_languages", mac.Languages)
+		}
+	})
+}
+
+func (e *encoder) dicts(name string, list []*jinja.Dict) {
+	e.list(name, func() {
+		for _, d := range list {
+			e.sep()
+			e.value(d)
+		}
+	})
+}
+
+func (e *encoder) group(g *manifest.Group) {
+	e.object(g.ID, func() {
+		e.str("name", g.Name)
+		e.str("resource_type", "group")
+		e.str("package_name", g.Package)
+		e.str("path", g.Path)
+		e.str("original_file_path", g.OriginalPath)
+		e.str("unique_id", g.ID)
+		e.val("owner", g.Owner)
+		e.str("description", g.Description)
+		e.object("config", func() { e.val("meta", g.Meta) })
+	})
+}
+
+// node writes one node of any kind.
+func (e *encoder) node(n *manifest.Node, r Run) {
+	e.open('{')
+	defer e.close('}')
+	switch n.Kind {
+	case manifest.Source:
+		e.source(n)
+		return
+	case manifest.Exposure:
+		e.exposure(n)
+		return
+	}
+	c := r.Compiled[n.ID]
+	e.opt("database", n.Database)
+	e.str("schema", n.Schema)
+	e.identity(n)
+	e.str("alias", n.Alias)
+	e.object("checksum", func() {
+		e.str("name", n.Checksum.Name)
+		e.str("checksum", n.Checksum.Sum)
+	})
+	e.config("config", n.Config)
+	e.strs("tags", n.Tags)
+	e.str("description", n.Description)
+	e.columns(n.Columns)
+	e.val("meta", n.Meta())
+	e.val("group", n.Config.Get("group"))
+	e.docs(n)
+	e.opt("patch_path", n.PatchPath)
+	if c != nil {
+		e.opt("build_path", c.BuildPath)
+	} else {
+		e.raw("build_path", "null")
+	}
+	e.val("unrendered_config", n.Unrendered)
+	e.float("created_at", n.CreatedAt)
+	if n.Relation == "" && c != nil {
+		e.opt("relation_name", c.Relation)
+	} else {
+		e.opt("relation_name", n.Relation)
+	}
+	e.str("raw_code", n.Raw)
+	e.strs("doc_blocks", n.DocBlocks)
+	if n.Kind == manifest.Seed {
+		e.str("root_path", n.Seed.Root)
+		e.object("depends_on", func() { e.strs("macros", n.Macros) })
+		return
+	}
+	e.code(n, c)
+	switch n.Kind {
+	case manifest.Model:
+		e.model(n)
+	case manifest.Test:
+		if n.Test.Generic {
+			e.genericTest(n)
+		}
+	case manifest.Operation:
+		e.raw("index", fmt.Sprint(n.Index))
+	}
+}
+
+func (e *encoder) identity(n *manifest.Node) {
+	e.str("name", n.Name)
+	e.str("resource_type", n.Kind.String())
+	e.str("package_name", n.Package)
+	e.str("path", n.Path)
+	e.str("original_file_path", n.OriginalPath)
+	e.str("unique_id", n.ID)
+	e.strs("fqn", n.FQN)
+}
+
+func (e *encoder) docs(n *manifest.Node) {
+	if v, ok := n.Config.Lookup("docs"); ok {
+		e.val("docs", v)
+		return
+	}
+	e.object("docs", func() {
+		e.bool("show", true)
+		e.raw("node_color", "null")
+	})
+}
+
+func (e *encoder) columns(list []*manifest.Column) {
+	e.object("columns", func() {
+		for _, c := range list {
+			e.object(c.Name, func() {
+				e.str("name", c.Name)
+				e.str("description", c.Description)
+				e.val("meta", c.Meta)
+				if c.HasType {
+					e.str("data_type", c.DataType)
+				} else {
+					e.raw("data_type", "null")
+				}
+				e.dicts("constraints", c.Constraints)
+				e.val("quote", c.Quote)
+				e.object("config", func() {
+					e.val("meta", c.Meta)
+					e.strs("tags", c.Tags)
+				})
+				e.strs("tags", c.Tags)
+				e.val("granularity", c.Granularity)
+				e.strs("doc_blocks", c.DocBlocks)
+				if c.Extra != nil {
+					for k, v := range c.Extra.All() {
+						e.val(k.String(), v)
+					}
+				}
+			})
+		}
+	})
+}
+
+func (e *encoder) refs(n *manifest.Node) {
+	e.list("refs", func() {
+		for _, r := range n.Refs {
+			e.sep()
+			e.open('{')
+			e.str("name", r.Name)
+			e.opt("package", r.Package)
+			e.val("version", r.Version)
+			e.close('}')
+		}
+	})
+	e.list("sources", func() {
+		for _, s := range n.Sources {
+			e.sep()
+			e.open('[')
+			e.sep()
+			e.text(s[0])
+			e.sep()
+			e.text(s[1])
+			e.close(']')
+		}
+	})
+	e.list("metrics", func() {})
+}
+
+func (e *encoder) dependsOn(n *manifest.Node) {
+	e.object("depends_on", func() {
+		e.list("macros", func() {
+			for _, id := range n.Macros {
+				e.sep()
+				if id == "" {
+					e.w.WriteString("null")
+					continue
+				}
+				e.text(id)
+			}
+		})
+		e.strs("nodes", n.DependsOn)
+	})
+}
+
+// code writes what kinds with SQL have.
+func (e *encoder) code(n *manifest.Node, c *Compiled) {
+	e.str("language", n.Language)
+	e.refs(n)
+	e.list("functions", func() {})
+	e.dependsOn(n)
+	if c != nil {
+		e.opt("compiled_path", c.Path)
+		e.bool("compiled", true)
+		e.str("compiled_code", c.Code)
+		e.bool("extra_ctes_injected", true)
+		e.list("extra_ctes", func() {
+			for _, x := range c.CTEs {
+				e.sep()
+				e.open('{')
+				e.str("id", x.ID)
+				e.str("sql", x.SQL)
+				e.close('}')
+			}
+		})
+	} else {
+		e.raw("compiled_path", "null")
+	}
+	contract := n.Config.Dict("contract")
+	e.object("contract", func() {
+		enforced, _ := contract.GetStr("enforced")
+		alias, _ := contract.GetStr("alias_types")
+		if enforced == nil {
+			enforced = jinja.Bool(false)
+		}
+		if alias == nil {
+			alias = jinja.Bool(true)
+		}
+		e.val("enforced", enforced)
+		e.val("alias_types", alias)
+		e.raw("checksum", "null")
+	})
+}
+
+func (e *encoder) model(n *manifest.Node) {
+	e.val("access", n.Config.Get("access"))
+	e.dicts("constraints", n.Constraints)
+	e.val("version", n.Version)
+	e.val("latest_version", n.LatestVersion)
+	e.opt("deprecation_date", n.DeprecationDate)
+	e.strs("primary_key", n.PrimaryKey)
+	e.val("time_spine", n.TimeSpine)
+}
+
+func (e *encoder) genericTest(n *manifest.Node) {
+	e.opt("column_name", n.Test.ColumnName)
+	e.str("file_key_name", n.Test.FileKey)
+	e.opt("attached_node", n.Test.Attached)
+	e.object("test_metadata", func() {
+		e.str("name", n.Test.Name)
+		e.val("kwargs", n.Test.Kwargs)
+		e.opt("namespace", n.Test.Namespace)
+	})
+}
+
+func (e *encoder) source(n *manifest.Node) {
+	s := n.Source
+	e.opt("database", n.Database)
+	e.str("schema", n.Schema)
+	e.identity(n)
+	e.str("source_name", s.SourceName)
+	e.str("source_description", s.SourceDescription)
+	e.str("loader", s.Loader)
+	e.str("identifier", s.Identifier)
+	e.val("quoting", s.Quoting)
+	e.val("loaded_at_field", s.LoadedAtField)
+	e.val("loaded_at_query", s.LoadedAtQuery)
+	e.val("freshness", s.Freshness)
+	e.val("external", s.External)
+	e.str("description", n.Description)
+	e.columns(n.Columns)
+	e.val("meta", n.Meta())
+	e.val("source_meta", s.SourceMeta)
+	e.strs("tags", n.Tags)
+	e.config("config", n.Config)
+	e.opt("patch_path", n.PatchPath)
+	e.val("unrendered_config", n.Unrendered)
+	e.opt("relation_name", n.Relation)
+	e.float("created_at", n.CreatedAt)
+	e.val("unrendered_database", s.UnrenderedDB)
+	e.val("unrendered_schema", s.UnrenderedSchema)
+	e.strs("doc_blocks", n.DocBlocks)
+}
+
+func (e *encoder) exposure(n *manifest.Node) {
+	x := n.Exposure
+	e.identity(n)
+	e.str("type", x.Type)
+	e.val("owner", x.Owner)
+	e.str("description", n.Description)
+	e.val("label", x.Label)
+	e.val("maturity", x.Maturity)
+	e.val("meta", n.Meta())
+	e.strs("tags", n.Tags)
+	e.config("config", n.Config)
+	e.val("unrendered_config", n.Unrendered)
+	e.val("url", x.URL)
+	e.dependsOn(n)
+	e.refs(n)
+	e.float("created_at", n.CreatedAt)
+}
+
+// FilePath gives the path of a node's file below target/compiled or target/run.
+func FilePath(n *manifest.Node) string {
+	base := func(p string) string { return p[strings.LastIndexByte(p, '/')+1:] }
+	if n.Kind != manifest.Snapshot && base(n.Path) == base(n.OriginalPath) {
+		return n.Package + "/" + n.OriginalPath
+	}
+	if n.Kind == manifest.Snapshot {
+		// The reference puts the file's name between, for snapshots in YAML twice.
+		if base(n.Path) == n.Name+".sql" && strings.HasSuffix(n.OriginalPath, "ml") {
+			return n.Package + "/" + n.OriginalPath + "/" + base(n.OriginalPath) + "/" + n.Name + ".sql"
+		}
+		return n.Package + "/" + n.OriginalPath + "/" + n.Name + ".sql"
+	}
+	return n.Package + "/" + n.OriginalPath + "/" + n.Path
+}

@@ -1,0 +1,168 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"weft/compiler/source"
+)
+
+// Doc is one YAML file with the places of everything in it.
+type Doc struct {
+	File *source.File
+	Root *yaml.Node // the top-level node; nil for an empty file
+}
+
+// ParseYAML reads a file that holds at most one YAML document. Errors are
+// *source.Error at the line that the YAML library names.
+func ParseYAML(f *source.File) (*Doc, error) {
+	d := &Doc{File: f}
+	dec := yaml.NewDecoder(strings.NewReader(f.Text))
+	var n yaml.Node
+	if err := dec.Decode(&n); err != nil {
+		if errors.Is(err, io.EOF) {
+			return d, nil
+		}
+		return nil, d.syntaxError(err)
+	}
+	var second yaml.Node
+	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
+		if err != nil {
+			return nil, d.syntaxError(err)
+		}
+		return nil, d.Errorf(&second, "a second YAML document starts here; a file holds one")
+	}
+	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
+		d.Root = n.Content[0]
+	}
+	if d.Root != nil && d.Root.Kind == yaml.ScalarNode && d.Root.Tag == "!!null" {
+		d.Root = nil
+	}
+	return d, nil
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+func (d *Doc) syntaxError(err error) *source.Error {
+	e := &source.Error{File: d.File, Class: source.Parsing, Msg: "invalid YAML: " + strings.TrimPrefix(err.Error(), "yaml: "), Err: err}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		line, _ := strconv.Atoi(m[1])
+		e.Msg = "invalid YAML: " + m[2]
+		e.Span.Start = d.File.Offset(max(line, 1), 1)
+		e.Span.End = e.Span.Start + source.Pos(len(d.File.Line(e.Span.Start)))
+	}
+	return e
+}
+
+// Span gives the place of a node; for text on one line also its end.
+func (d *Doc) Span(n *yaml.Node) source.Span {
+	if n == nil || n.Line == 0 {
+		return source.Span{}
+	}
+	start := d.File.Offset(n.Line, n.Column)
+	end := start + 1
+	if n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		end = start + source.Pos(len(n.Value))
+		if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+			end += 2
+		}
+	}
+	return source.Span{Start: start, End: end}
+}
+
+// Errorf makes a parsing error at a node.
+func (d *Doc) Errorf(n *yaml.Node, format string, args ...any) *source.Error {
+	return &source.Error{File: d.File, Span: d.Span(n), Class: source.Parsing, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Deref follows an alias to what it stands for.
+func Deref(n *yaml.Node) *yaml.Node {
+	for n != nil && n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+// Pairs gives the keys and values of a mapping, merge keys (<<) resolved, the
+// last of equal keys. A node that is no mapping has none.
+func Pairs(n *yaml.Node) []Pair {
+	n = Deref(n)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	out := make([]Pair, 0, len(n.Content)/2)
+	set := func(p Pair, override bool) {
+		for i := range out {
+			if out[i].Name == p.Name {
+				if override {
+					out[i] = p
+				}
+				return
+			}
+		}
+		out = append(out, p)
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k, v := n.Content[i], n.Content[i+1]
+		if k.Tag != "!!merge" {
+			set(Pair{k.Value, k, Deref(v)}, true)
+		}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k, v := n.Content[i], Deref(n.Content[i+1]); k.Tag == "!!merge" {
+			from := []*yaml.Node{v}
+			if v.Kind == yaml.SequenceNode {
+				from = v.Content
+			}
+			for _, f := range from {
+				for _, p := range Pairs(f) {
+					set(p, false)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// Pair is one key of a mapping.
+type Pair struct {
+	Name  string
+	Key   *yaml.Node
+	Value *yaml.Node
+}
+
+// Child gives the value of a key, or nil.
+func Child(n *yaml.Node, name string) *yaml.Node {
+	n = Deref(n)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	var found *yaml.Node
+	merge := false
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == name {
+			found = Deref(n.Content[i+1])
+		}
+		merge = merge || n.Content[i].Tag == "!!merge"
+	}
+	if found == nil && merge {
+		for _, p := range Pairs(n) {
+			if p.Name == name {
+				return p.Value
+			}
+		}
+	}
+	return found
+}
+
+// IsNull says whether a node is absent or YAML's null.
+func IsNull(n *yaml.Node) bool {
+	n = Deref(n)
+	return n == nil || n.Kind == yaml.ScalarNode && n.Tag == "!!null"
+}

@@ -1,0 +1,299 @@
+package config
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"weft/compiler/jinja"
+	"weft/compiler/source"
+)
+
+// Entry is one key that a layer sets, and where.
+type Entry struct {
+	Key   string
+	Value jinja.Value
+	File  *source.File
+	Span  source.Span
+}
+
+// Layer is the keys that one place sets: a level of dbt_project.yml, a properties
+// entry, a config() call.
+type Layer []Entry
+
+// Config is the merged config of one resource. It holds what was set; everything
+// else has the default of its Field. It is not changed after Merge.
+type Config struct {
+	kind Kinds
+	keys []string
+	vals []jinja.Value
+}
+
+// Merge puts the layers of a resource's config together, weakest first; the
+// layers stay as they are. The rule for each key is its Field.Rule; keys that no
+// Field has are replaced. A value of the wrong type is a *source.Error at the key.
+func Merge(kind Kinds, layers ...Layer) (*Config, error) {
+	c := &Config{kind: kind}
+	t := tables[kind]
+	for _, layer := range layers {
+		for i := range layer {
+			e := &layer[i]
+			key := Canonical(e.Key)
+			f := t.byName[key]
+			if f != nil {
+				if msg := check(f, e.Value); msg != "" {
+					return nil, &source.Error{File: e.File, Span: e.Span, Class: source.Parsing, Msg: msg}
+				}
+			}
+			c.apply(f, key, e.Value)
+		}
+	}
+	return c, nil
+}
+
+func (c *Config) apply(f *Field, key string, v jinja.Value) {
+	i := slices.Index(c.keys, key)
+	if i < 0 {
+		c.keys = append(c.keys, key)
+		c.vals = append(c.vals, c.first(f, v))
+		return
+	}
+	if f == nil {
+		c.vals[i] = v
+		return
+	}
+	switch f.Rule {
+	case Append:
+		c.vals[i] = jinja.NewList(append(slices.Clone(items(c.vals[i])), items(v)...)...)
+	case MergeKeys:
+		c.vals[i] = mergeKeys(c.vals[i], v)
+	case AppendKeys:
+		c.vals[i] = appendKeys(c.vals[i], v)
+	default:
+		c.vals[i] = v
+	}
+}
+
+// first is the value of a key that no weaker layer has: a list for appended
+// keys, and over the defaults for merged ones.
+func (c *Config) first(f *Field, v jinja.Value) jinja.Value {
+	if f == nil {
+		return v
+	}
+	switch f.Rule {
+	case Append:
+		return jinja.NewList(items(v)...)
+	case MergeKeys:
+		if f.Default != nil {
+			return mergeKeys(f.Default(c.kind), v)
+		}
+	case AppendKeys:
+		return appendKeys(jinja.NewDict(), v)
+	}
+	return v
+}
+
+// items makes a list of a single value; none is no values.
+func items(v jinja.Value) []jinja.Value {
+	switch v := v.(type) {
+	case *jinja.List:
+		return v.Items
+	case jinja.Tuple:
+		return v
+	case jinja.NoneType:
+		return nil
+	}
+	return []jinja.Value{v}
+}
+
+func mergeKeys(weak, strong jinja.Value) jinja.Value {
+	w, ok1 := weak.(*jinja.Dict)
+	s, ok2 := strong.(*jinja.Dict)
+	if !ok1 || !ok2 {
+		if strong == jinja.Value(jinja.None) {
+			return weak
+		}
+		return strong
+	}
+	out := w.Copy()
+	for k, v := range s.All() {
+		out.Set(k, v)
+	}
+	return out
+}
+
+// appendKeys replaces the lists of keys, except for those written with a plus.
+func appendKeys(weak, strong jinja.Value) jinja.Value {
+	s, ok := strong.(*jinja.Dict)
+	if !ok {
+		return weak
+	}
+	out := jinja.NewDict()
+	if w, ok := weak.(*jinja.Dict); ok {
+		out = w.Copy()
+	}
+	for k, v := range s.All() {
+		name := k.String()
+		if rest, plus := strings.CutPrefix(name, "+"); plus {
+			old, _ := out.GetStr(rest)
+			if old == nil {
+				old = jinja.None
+			}
+			out.SetStr(rest, jinja.NewList(append(slices.Clone(items(old)), items(v)...)...))
+			continue
+		}
+		out.SetStr(name, jinja.NewList(items(v)...))
+	}
+	return out
+}
+
+// check gives what is wrong with a value, or the empty text.
+func check(f *Field, v jinja.Value) string {
+	if v == jinja.Value(jinja.None) {
+		return ""
+	}
+	ok, want := true, ""
+	switch f.Type {
+	case Text:
+		_, ok = v.(jinja.Str)
+		want = "a text"
+	case Flag:
+		_, ok = v.(jinja.Bool)
+		want = "true or false"
+	case Number:
+		_, ok = v.(jinja.Int)
+		want = "a whole number"
+	case Map:
+		_, ok = v.(*jinja.Dict)
+		want = "a mapping"
+	case Texts:
+		want = "a text or a list of texts"
+		for _, item := range items(v) {
+			if _, text := item.(jinja.Str); !text {
+				ok = false
+			}
+		}
+	case TextOrSeq:
+		want = "a text or a list"
+		switch v.(type) {
+		case jinja.Str, *jinja.List, jinja.Tuple:
+		default:
+			ok = false
+		}
+	}
+	if ok {
+		return ""
+	}
+	return fmt.Sprintf("Invalid value for config %q: %s is not %s", f.Name, jinja.Repr(v), want)
+}
+
+// Kind is the kind of resource the config belongs to.
+func (c *Config) Kind() Kinds { return c.kind }
+
+// IsSet says whether a layer set the key.
+func (c *Config) IsSet(key string) bool { return slices.Contains(c.keys, Canonical(key)) }
+
+// Get gives the value of a key: what was set, else the default, else none.
+func (c *Config) Get(key string) jinja.Value {
+	v, _ := c.Lookup(key)
+	return v
+}
+
+// Lookup is Get that says also whether the key is declared or set at all.
+func (c *Config) Lookup(key string) (jinja.Value, bool) {
+	key = Canonical(key)
+	for i, k := range c.keys {
+		if k == key {
+			return c.vals[i], true
+		}
+	}
+	f := tables[c.kind].byName[key]
+	if f == nil {
+		return jinja.None, false
+	}
+	if f.Default == nil {
+		return jinja.None, true
+	}
+	return f.Default(c.kind), true
+}
+
+// Text gives a key as text; none and other types are the empty text.
+func (c *Config) Text(key string) string {
+	s, _ := c.Get(key).(jinja.Str)
+	return string(s)
+}
+
+// Bool gives a key as a truth value.
+func (c *Config) Bool(key string) bool {
+	b, _ := c.Get(key).(jinja.Bool)
+	return bool(b)
+}
+
+// Dict gives a key as a mapping, never nil.
+func (c *Config) Dict(key string) *jinja.Dict {
+	if d, ok := c.Get(key).(*jinja.Dict); ok {
+		return d
+	}
+	return jinja.NewDict()
+}
+
+// List gives a key as a list; a single value is a list of one.
+func (c *Config) List(key string) []jinja.Value { return items(c.Get(key)) }
+
+// All walks the declared keys in the order of Fields, then the others as set.
+func (c *Config) All() iter.Seq2[string, jinja.Value] {
+	return func(yield func(string, jinja.Value) bool) {
+		t := tables[c.kind]
+		for _, f := range t.fields {
+			if !yield(f.Name, c.Get(f.Name)) {
+				return
+			}
+		}
+		for i, k := range c.keys {
+			if t.byName[k] == nil && !yield(k, c.vals[i]) {
+				return
+			}
+		}
+	}
+}
+
+// With gives a copy in which key has another value, without merging.
+func (c *Config) With(key string, v jinja.Value) *Config {
+	out := &Config{kind: c.kind, keys: slices.Clone(c.keys), vals: slices.Clone(c.vals)}
+	key = Canonical(key)
+	if i := slices.Index(out.keys, key); i >= 0 {
+		out.vals[i] = v
+		return out
+	}
+	out.keys = append(out.keys, key)
+	out.vals = append(out.vals, v)
+	return out
+}
+
+// HookList gives pre-hook or post-hook as dictionaries with sql, transaction and
+// index. A text that is a JSON object stands for that object, which is how the
+// macros before_begin and after_commit work.
+func HookList(vals []jinja.Value) []*jinja.Dict {
+	out := make([]*jinja.Dict, 0, len(vals))
+	for _, v := range vals {
+		d := jinja.NewDict()
+		d.SetStr("sql", jinja.Str(v.String()))
+		d.SetStr("transaction", jinja.Bool(true))
+		d.SetStr("index", jinja.None)
+		from, ok := v.(*jinja.Dict)
+		if text, isText := v.(jinja.Str); isText && strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
+			if parsed, err := jinja.ParseJSON(string(text)); err == nil {
+				from, ok = parsed.(*jinja.Dict)
+			}
+		}
+		if ok {
+			d.SetStr("sql", jinja.Str(""))
+			for k, val := range from.All() {
+				d.Set(k, val)
+			}
+		}
+		out = append(out, d)
+	}
+	return out
+}

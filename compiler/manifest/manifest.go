@@ -1,0 +1,226 @@
+package manifest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"weft/adapters"
+	"weft/compiler/jinja"
+)
+
+// Manifest is everything that a project and its packages say. Slices are in the
+// order of parsing; it is not changed once parsing has ended.
+type Manifest struct {
+	Project     string // name of the root project
+	AdapterType string
+	Dialect     *adapters.Dialect
+	Quoting     *jinja.Dict // resolved quoting of the root project
+
+	Nodes    []*Node // enabled ones of all kinds
+	Disabled []*Node
+	Macros   []*Macro
+	Docs     []*Doc
+	Groups   []*Group
+
+	Selectors *jinja.Dict
+
+	// Packages are the names of all packages: root first, then the others in
+	// the order in which they were found; built-in ones are not among them.
+	Packages []string
+
+	byID     map[string]*Node
+	byName   map[refKey][]*Node
+	disabled map[refKey][]*Node
+	docs     map[refKey]*Doc
+}
+
+type refKey struct{ kind, name string }
+
+// Index makes the lookups. It is called once, when all nodes are known.
+func (m *Manifest) Index() {
+	m.byID = make(map[string]*Node, len(m.Nodes))
+	m.byName = make(map[refKey][]*Node, len(m.Nodes))
+	m.disabled = make(map[refKey][]*Node)
+	for _, n := range m.Nodes {
+		m.byID[n.ID] = n
+		index(m.byName, n)
+	}
+	for _, n := range m.Disabled {
+		index(m.disabled, n)
+	}
+	m.docs = make(map[refKey]*Doc, len(m.Docs))
+	for _, d := range m.Docs {
+		m.docs[refKey{d.Package, d.Name}] = d
+	}
+}
+
+func index(into map[refKey][]*Node, n *Node) {
+	switch {
+	case n.Kind.Info().Refable:
+		if n.Version == nil {
+			add(into, refKey{"ref", n.Name}, n)
+			return
+		}
+		add(into, refKey{"ref", n.Name + ".v" + n.Version.String()}, n)
+		if jinja.Equal(n.Version, n.LatestVersion) {
+			add(into, refKey{"ref", n.Name}, n)
+		}
+	case n.Kind == Source:
+		add(into, refKey{"source", n.Source.SourceName + "." + n.Name}, n)
+	}
+}
+
+func add(into map[refKey][]*Node, k refKey, n *Node) { into[k] = append(into[k], n) }
+
+// Node finds an enabled node by id, or nil.
+func (m *Manifest) Node(id string) *Node { return m.byID[id] }
+
+// Found is what a lookup ended in.
+type Found uint8
+
+// The outcomes of a lookup.
+const (
+	Missing Found = iota
+	Off           // there, but disabled
+	Enabled
+	Ambiguous
+)
+
+// FindRef finds what ref() names, from a node of package from. The search order
+// is dbt's: a named package alone; else the root project for its own nodes, the
+// root and then the own package for others, and then any package.
+func (m *Manifest) FindRef(from string, r Ref) (*Node, Found) {
+	name := r.Name
+	if r.Version != nil {
+		name += ".v" + r.Version.String()
+	}
+	return m.find(refKey{"ref", name}, from, r.Package)
+}
+
+// FindSource finds a source table by source and table name.
+func (m *Manifest) FindSource(from, sourceName, table string) (*Node, Found) {
+	n, found := m.find(refKey{"source", sourceName + "." + table}, from, "")
+	if found == Ambiguous {
+		return m.byName[refKey{"source", sourceName + "." + table}][0], Enabled
+	}
+	return n, found
+}
+
+func (m *Manifest) find(k refKey, from, pkg string) (*Node, Found) {
+	if n, found := m.findIn(m.byName[k], from, pkg); found != Missing {
+		return n, found
+	}
+	if n, found := m.findIn(m.disabled[k], from, pkg); found != Missing {
+		return n, Off
+	}
+	return nil, Missing
+}
+
+func (m *Manifest) findIn(nodes []*Node, from, pkg string) (*Node, Found) {
+	if len(nodes) == 0 {
+		return nil, Missing
+	}
+	in := func(p string) *Node {
+		for _, n := range nodes {
+			if n.Package == p {
+				return n
+			}
+		}
+		return nil
+	}
+	if pkg != "" {
+		if n := in(pkg); n != nil {
+			return n, Enabled
+		}
+		return nil, Missing
+	}
+	if n := in(m.Project); n != nil {
+		return n, Enabled
+	}
+	if n := in(from); n != nil {
+		return n, Enabled
+	}
+	if len(nodes) > 1 {
+		return nodes[0], Ambiguous
+	}
+	return nodes[0], Enabled
+}
+
+// RefCandidates are all enabled nodes that a ref without package could mean.
+func (m *Manifest) RefCandidates(r Ref) []*Node { return m.byName[refKey{"ref", r.Name}] }
+
+// FindDoc finds a docs block, searching as ref does.
+func (m *Manifest) FindDoc(from, pkg, name string) *Doc {
+	if pkg != "" {
+		return m.docs[refKey{pkg, name}]
+	}
+	for _, p := range []string{m.Project, from} {
+		if d := m.docs[refKey{p, name}]; d != nil {
+			return d
+		}
+	}
+	for _, d := range m.Docs {
+		if d.Name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// Similar gives the refable name or "source.table" text nearest to name, or the
+// empty text if none is near.
+func (m *Manifest) Similar(kind, name string) string {
+	var names []string
+	for k := range m.byName {
+		if k.kind == kind {
+			names = append(names, k.name)
+		}
+	}
+	return Nearest(name, names)
+}
+
+// Nearest gives the candidate that differs least from name, the first in sorted
+// order among equals, or the empty text if none is similar.
+func Nearest(name string, candidates []string) string {
+	best, bestCost := "", max(2, len(name)/3)+1
+	slices.Sort(candidates)
+	for _, c := range candidates {
+		if d := len(c) - len(name); d >= bestCost || -d >= bestCost || c == name {
+			continue
+		}
+		if cost := distance(strings.ToLower(name), strings.ToLower(c)); cost < bestCost {
+			best, bestCost = c, cost
+		}
+	}
+	return best
+}
+
+// distance counts the insertions, removals, replacements and swaps of neighbours
+// between two texts.
+func distance(a, b string) int {
+	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)]
+}
+
+// SortNodes orders nodes by id.
+func SortNodes(nodes []*Node) {
+	slices.SortFunc(nodes, func(a, b *Node) int { return cmp.Compare(a.ID, b.ID) })
+}

@@ -1,0 +1,528 @@
+package parse
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"weft/compiler/config"
+	"weft/compiler/jinja"
+	"weft/compiler/jinja/syntax"
+	"weft/compiler/manifest"
+	"weft/compiler/project"
+	"weft/compiler/scope"
+	"weft/compiler/source"
+)
+
+// draft is a node that is being read.
+type draft struct {
+	node    *manifest.Node
+	pkg     *project.Package
+	patch   *entry
+	version *yaml.Node  // the entry's element of "versions"
+	verVals *jinja.Dict // the same, rendered
+	extra   config.Layer
+}
+
+// loadNodes reads models, seeds, snapshots, analyses, singular tests and project
+// hooks, and renders each once.
+func (p *parser) loadNodes() {
+	var drafts []*draft
+	for _, pkg := range p.project.Packages {
+		versions := p.versionFiles(pkg)
+		for _, f := range pkg.Files {
+			switch f.Kind {
+			case project.ModelFile:
+				drafts = append(drafts, p.modelDraft(pkg, f, versions))
+			case project.SeedFile:
+				drafts = append(drafts, p.seedDraft(pkg, f))
+			case project.AnalysisFile:
+				d := p.sqlDraft(pkg, f, manifest.Analysis, "analyses")
+				d.node.Path = path.Join("analysis", f.Rel)
+				d.node.FQN = slices.Concat([]string{pkg.Name, "analysis"}, dirs(f.Rel), []string{d.node.Name})
+				drafts = append(drafts, d)
+			case project.TestFile:
+				d := p.sqlDraft(pkg, f, manifest.Test, "data_tests")
+				d.node.Test = &manifest.TestPart{}
+				drafts = append(drafts, d)
+			case project.SnapshotFile:
+				drafts = append(drafts, p.snapshotDrafts(pkg, f)...)
+			}
+		}
+		drafts = append(drafts, p.hookDrafts(pkg, "on-run-start", pkg.Settings.OnRunStart)...)
+		drafts = append(drafts, p.hookDrafts(pkg, "on-run-end", pkg.Settings.OnRunEnd)...)
+	}
+	for _, e := range p.props.bySection["snapshots"] {
+		if !config.IsNull(config.Child(e.node, "relation")) {
+			drafts = append(drafts, p.yamlSnapshot(e))
+		}
+	}
+	p.each(len(drafts), func(i int) { p.finish(drafts[i]) })
+	for _, d := range drafts {
+		p.m.Nodes = append(p.m.Nodes, d.node)
+	}
+}
+
+func dirs(rel string) []string {
+	dir := path.Dir(rel)
+	if dir == "." {
+		return nil
+	}
+	return strings.Split(dir, "/")
+}
+
+func stem(rel string) string {
+	base := path.Base(rel)
+	return strings.TrimSuffix(base, path.Ext(base))
+}
+
+// sqlDraft starts a node that is a whole file of SQL.
+func (p *parser) sqlDraft(pkg *project.Package, f *project.File, kind manifest.Kind, section string) *draft {
+	name := stem(f.Rel)
+	n := &manifest.Node{
+		ID:   kind.String() + "." + pkg.Name + "." + name,
+		Kind: kind, Name: name, Package: pkg.Name,
+		Path: f.Rel, OriginalPath: f.Path,
+		FQN:      slices.Concat([]string{pkg.Name}, dirs(f.Rel), []string{name}),
+		Checksum: manifest.Checksum{Name: "sha256", Sum: f.Sum},
+		File:     p.named(pkg, f), Span: source.Span{Start: f.Start, End: f.End},
+		Raw: f.Text(), Language: "sql", CreatedAt: p.now,
+	}
+	return &draft{node: n, pkg: pkg, patch: p.patchFor(section, pkg, name)}
+}
+
+// patchFor finds the properties entry of a resource: its own package's, else the
+// root project's for a resource of that name that it does not have itself.
+func (p *parser) patchFor(section string, pkg *project.Package, name string) *entry {
+	e := p.props.patches[patchKey{section, pkg.Name, name}]
+	if e != nil {
+		e.used = true
+	}
+	return e
+}
+
+// versionFile says which version of which model a file is.
+type versionFile struct {
+	e    *entry
+	node *yaml.Node
+	vals *jinja.Dict
+}
+
+// versionFiles maps the names of model files to the versions that entries of the
+// package define by them.
+func (p *parser) versionFiles(pkg *project.Package) map[string]versionFile {
+	var out map[string]versionFile
+	for _, e := range p.props.bySection["models"] {
+		list := config.Child(e.node, "versions")
+		if e.pkg != pkg || list == nil || list.Kind != yaml.SequenceNode {
+			continue
+		}
+		v, _ := e.vals.GetStr("versions")
+		for i, item := range listOf(v) {
+			d, ok := item.(*jinja.Dict)
+			if !ok {
+				p.fail(e.doc.Errorf(list.Content[i], "a version is a mapping with the key v"))
+				continue
+			}
+			file := textOf(d, "defined_in")
+			if file == "" {
+				file = e.name + "_v" + textOf(d, "v")
+			}
+			if out == nil {
+				out = map[string]versionFile{}
+			}
+			out[file] = versionFile{e, config.Deref(list.Content[i]), d}
+			if textOf(d, "defined_in") == "" {
+				out[e.name+".v"+textOf(d, "v")] = out[file]
+			}
+		}
+	}
+	return out
+}
+
+func (p *parser) modelDraft(pkg *project.Package, f *project.File, versions map[string]versionFile) *draft {
+	d := p.sqlDraft(pkg, f, manifest.Model, "models")
+	n := d.node
+	if path.Ext(f.Rel) == ".py" {
+		n.Language = "python"
+	}
+	v, ok := versions[stem(f.Rel)]
+	if !ok {
+		return d
+	}
+	v.e.used = true
+	d.patch, d.version, d.verVals = v.e, v.node, v.vals
+	n.Name = v.e.name
+	n.Version, _ = v.vals.GetStr("v")
+	if n.Version == nil {
+		p.fail(v.e.doc.Errorf(v.node, "a version needs the key v"))
+		n.Version = jinja.None
+	}
+	n.LatestVersion = p.latest(v.e)
+	n.ID = fmt.Sprintf("model.%s.%s.v%s", pkg.Name, n.Name, n.Version)
+	n.FQN = slices.Concat([]string{pkg.Name}, dirs(f.Rel), []string{n.Name, "v" + n.Version.String()})
+	n.DeprecationDate = textOf(v.vals, "deprecation_date")
+	return d
+}
+
+// latest is the version that an unversioned ref means: the one that is named, else
+// the highest.
+func (p *parser) latest(e *entry) jinja.Value {
+	if v, ok := e.vals.GetStr("latest_version"); ok && v != jinja.Value(jinja.None) {
+		return v
+	}
+	var best jinja.Value
+	list, _ := e.vals.GetStr("versions")
+	for _, item := range listOf(list) {
+		d, ok := item.(*jinja.Dict)
+		if !ok {
+			continue
+		}
+		v, ok := d.GetStr("v")
+		if !ok {
+			continue
+		}
+		if best == nil || versionLess(best, v) {
+			best = v
+		}
+	}
+	if best == nil {
+		return jinja.None
+	}
+	return best
+}
+
+func versionLess(a, b jinja.Value) bool {
+	if c, err := jinja.Compare(a, b); err == nil {
+		return c < 0
+	}
+	return a.String() < b.String()
+}
+
+func (p *parser) seedDraft(pkg *project.Package, f *project.File) *draft {
+	name := stem(f.Rel)
+	sum := manifest.Checksum{Name: "sha256", Sum: f.Sum}
+	if p.o.MaxSeed > 0 && f.Size > p.o.MaxSeed {
+		sum = manifest.Checksum{Name: "path", Sum: f.Path}
+	}
+	n := &manifest.Node{
+		ID:   "seed." + pkg.Name + "." + name,
+		Kind: manifest.Seed, Name: name, Package: pkg.Name, Path: f.Rel, OriginalPath: f.Path,
+		FQN:      slices.Concat([]string{pkg.Name}, dirs(f.Rel), []string{name}),
+		Checksum: sum, CreatedAt: p.now,
+		File: &source.File{Path: f.Path},
+		Seed: &manifest.SeedPart{Root: pkg.Dir, File: f.Abs},
+	}
+	return &draft{node: n, pkg: pkg, patch: p.patchFor("seeds", pkg, name)}
+}
+
+func (p *parser) snapshotDrafts(pkg *project.Package, f *project.File) []*draft {
+	file := p.named(pkg, f)
+	blocks, _, err := syntax.Blocks(file, []string{"snapshot"}, false)
+	if err != nil {
+		p.fail(macroError(err, macroFile{file: file}))
+		return nil
+	}
+	var out []*draft
+	for _, b := range blocks {
+		start, end := trimSpan(file.Text, b.ContentStart, b.ContentEnd)
+		n := &manifest.Node{
+			ID:   "snapshot." + pkg.Name + "." + b.Name,
+			Kind: manifest.Snapshot, Name: b.Name, Package: pkg.Name, OriginalPath: f.Path,
+			Path:     f.Rel,
+			FQN:      slices.Concat([]string{pkg.Name}, dirs(f.Rel), []string{stem(f.Rel), b.Name}),
+			Checksum: manifest.Checksum{Name: "sha256", Sum: f.Sum},
+			File:     file, Span: source.Span{Start: start, End: end},
+			Raw: file.Text[start:end], Language: "sql", CreatedAt: p.now,
+		}
+		out = append(out, &draft{node: n, pkg: pkg, patch: p.patchFor("snapshots", pkg, b.Name)})
+	}
+	return out
+}
+
+func trimSpan(text string, start, end source.Pos) (source.Pos, source.Pos) {
+	s := text[start:end]
+	left := len(s) - len(strings.TrimLeft(s, " \t\r\n\f\v"))
+	right := len(strings.TrimRight(s, " \t\r\n\f\v"))
+	return start + source.Pos(left), start + source.Pos(max(left, right))
+}
+
+// yamlSnapshot is a snapshot that a properties file defines by its relation.
+func (p *parser) yamlSnapshot(e *entry) *draft {
+	rel := e.str("relation")
+	raw := "select * from {{ " + rel + " }}"
+	n := &manifest.Node{
+		ID:   "snapshot." + e.pkg.Name + "." + e.name,
+		Kind: manifest.Snapshot, Name: e.name, Package: e.pkg.Name, OriginalPath: e.file.Path,
+		Path:     path.Join(e.file.Rel, e.name+".sql"),
+		FQN:      slices.Concat([]string{e.pkg.Name}, dirs(e.file.Rel), []string{e.name}),
+		Checksum: manifest.Checksum{Name: "sha256", Sum: e.file.Sum},
+		File:     &source.File{Path: e.file.Path, Text: raw, FirstLine: config.Child(e.node, "relation").Line},
+		Span:     source.Span{End: source.Pos(len(raw))},
+		Raw:      raw, Language: "sql", CreatedAt: p.now,
+	}
+	e.used = true
+	return &draft{node: n, pkg: e.pkg, patch: e}
+}
+
+func (p *parser) hookDrafts(pkg *project.Package, when string, hooks []project.Hook) []*draft {
+	out := make([]*draft, 0, len(hooks))
+	for i, h := range hooks {
+		name := fmt.Sprintf("%s-%s-%d", pkg.Name, when, i)
+		line, _ := pkg.Doc.File.Position(h.Span.Start)
+		n := &manifest.Node{
+			ID:   "operation." + pkg.Name + "." + name,
+			Kind: manifest.Operation, Name: name, Package: pkg.Name,
+			Path: "hooks/" + name + ".sql", OriginalPath: "./dbt_project.yml",
+			FQN:      []string{pkg.Name, "hooks", name},
+			Checksum: manifest.Checksum{Name: "sha256", Sum: project.Checksum(h.SQL)},
+			File:     &source.File{Path: "dbt_project.yml", Text: h.SQL, FirstLine: line},
+			Span:     source.Span{End: source.Pos(len(h.SQL))},
+			Raw:      h.SQL, Language: "sql", Tags: []string{when}, Index: i + 1, CreatedAt: p.now,
+		}
+		out = append(out, &draft{node: n, pkg: pkg})
+	}
+	return out
+}
+
+// finish renders a node's text, merges its config and names its relation.
+func (p *parser) finish(d *draft) {
+	n := d.node
+	section := n.Kind.Info().Section
+	own, root := p.layersOf(d.pkg, section, n.FQN)
+	layers := own
+	patch := p.patchLayers(d)
+	layers = append(slices.Clip(layers), patch...)
+	early, err := config.Merge(n.Kind.Info().Config, append(slices.Clip(layers), root...)...)
+	if err != nil {
+		p.fail(inNode(err, n))
+		return
+	}
+	n.Config = early
+	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
+	var ctx *scope.Context
+	if n.Kind.Info().SQL && n.Language == "sql" {
+		if ctx, err = p.renderNode(n); err != nil {
+			p.fail(inNode(err, n))
+			return
+		}
+		layers = append(layers, ctx.Configs...)
+	}
+	if d.extra != nil {
+		layers = append(layers, d.extra)
+	}
+	layers = append(layers, root...)
+	if n.Config, err = config.Merge(n.Kind.Info().Config, layers...); err != nil {
+		p.fail(inNode(err, n))
+		return
+	}
+	p.applyPatch(d)
+	p.hookRefs(n)
+	n.Unrendered = p.unrendered(d, ctx)
+	for _, t := range n.Config.List("tags") {
+		if s := t.String(); !slices.Contains(n.Tags, s) {
+			n.Tags = append(n.Tags, s)
+		}
+	}
+	if err := p.name(n); err != nil {
+		p.fail(inNode(err, n))
+	}
+}
+
+// renderNode parses and renders a node's text, and keeps what it refers to.
+func (p *parser) renderNode(n *manifest.Node) (*scope.Context, error) {
+	t, err := syntax.Parse(n.File, syntax.Options{Blocks: hostBlocks, Start: n.Span.Start, End: n.Span.End})
+	if err != nil {
+		return nil, err
+	}
+	n.Template = t
+	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
+	if _, err := ctx.Render(t); err != nil {
+		return nil, err
+	}
+	n.Refs = append(n.Refs, ctx.Refs...)
+	n.Sources = append(n.Sources, ctx.Sources...)
+	n.Macros = append(n.Macros, ctx.Macros...)
+	n.CallsThis = slices.Contains(t.Globals, "this")
+	return ctx, nil
+}
+
+// hookRefs renders the node's hooks, whose refs count as the node's own.
+func (p *parser) hookRefs(n *manifest.Node) {
+	for _, key := range []string{"pre-hook", "post-hook"} {
+		for _, h := range config.HookList(n.Config.List(key)) {
+			text := textOf(h, "sql")
+			if !config.IsTemplate(text) {
+				continue
+			}
+			ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
+			if _, err := ctx.RenderText(n.OriginalPath, text); err != nil {
+				p.fail(inNode(err, n))
+				continue
+			}
+			n.Refs = append(n.Refs, ctx.Refs...)
+			n.Sources = append(n.Sources, ctx.Sources...)
+			for _, id := range ctx.Macros {
+				if !slices.Contains(n.Macros, id) {
+					n.Macros = append(n.Macros, id)
+				}
+			}
+		}
+	}
+}
+
+// patchLayers is the config of the properties entry, and for a version of a model
+// that of the version over it, key by key.
+func (p *parser) patchLayers(d *draft) []config.Layer {
+	if d.patch == nil {
+		return nil
+	}
+	base := d.patch.layer()
+	if d.version == nil {
+		if len(base) == 0 {
+			return nil
+		}
+		return []config.Layer{base}
+	}
+	over := configLayer(d.patch.doc, d.version, d.verVals)
+	merged := slices.Clone(base)
+	for _, e := range over {
+		at := slices.IndexFunc(merged, func(b config.Entry) bool { return config.Canonical(b.Key) == config.Canonical(e.Key) })
+		if at < 0 {
+			merged = append(merged, e)
+			continue
+		}
+		merged[at] = e
+	}
+	return []config.Layer{merged}
+}
+
+// applyPatch takes over what the entry says beside config.
+func (p *parser) applyPatch(d *draft) {
+	e, n := d.patch, d.node
+	if e == nil {
+		return
+	}
+	n.PatchPath = e.pkg.Name + "://" + e.file.Path
+	n.Description = e.str("description")
+	n.Columns = p.columns(e.doc, e.node, e.vals)
+	list, _ := e.vals.GetStr("constraints")
+	n.Constraints = constraints(list, true)
+	if d.version == nil {
+		n.DeprecationDate = e.str("deprecation_date")
+		return
+	}
+	if text := textOf(d.verVals, "description"); text != "" {
+		n.Description = text
+	}
+	if v, ok := d.verVals.GetStr("constraints"); ok {
+		n.Constraints = constraints(v, true)
+	}
+	n.Columns = p.versionColumns(d, n.Columns)
+}
+
+// versionColumns is the columns of a version: its own, and by include and exclude
+// those of the model.
+func (p *parser) versionColumns(d *draft, base []*manifest.Column) []*manifest.Column {
+	list, given := d.verVals.GetStr("columns")
+	if !given {
+		return base
+	}
+	var out, own []*manifest.Column
+	include, exclude := jinja.Value(jinja.Str("all")), jinja.Value(jinja.None)
+	for _, item := range listOf(list) {
+		c, ok := item.(*jinja.Dict)
+		if !ok {
+			continue
+		}
+		if v, ok := c.GetStr("include"); ok {
+			include = v
+			if x, ok := c.GetStr("exclude"); ok {
+				exclude = x
+			}
+			continue
+		}
+		if v, ok := c.GetStr("exclude"); ok {
+			exclude = v
+			continue
+		}
+		own = append(own, readColumn(c))
+	}
+	named := func(v jinja.Value, name string) bool {
+		if s, ok := v.(jinja.Str); ok {
+			return s == "all" || s == "*" || string(s) == name
+		}
+		return slices.ContainsFunc(listOf(v), func(x jinja.Value) bool { return x.String() == name })
+	}
+	for _, c := range base {
+		overridden := slices.ContainsFunc(own, func(o *manifest.Column) bool { return o.Name == c.Name })
+		if named(include, c.Name) && !named(exclude, c.Name) && !overridden {
+			out = append(out, c)
+		}
+	}
+	return append(out, own...)
+}
+
+// unrendered is the keys that were set anywhere, as they were written.
+func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
+	out := jinja.NewDict()
+	section := d.node.Kind.Info().Section
+	d.pkg.Settings.Sections[section].Raw(d.node.FQN, out)
+	for _, layer := range p.patchLayers(d) {
+		for _, e := range layer {
+			out.SetStr(config.Canonical(e.Key), e.Value)
+		}
+	}
+	if ctx != nil {
+		for _, layer := range ctx.Configs {
+			for _, e := range layer {
+				out.SetStr(e.Key, e.Value)
+			}
+		}
+	}
+	if d.pkg != p.project.Root {
+		p.project.Root.Settings.Sections[section].Raw(d.node.FQN, out)
+	}
+	return out
+}
+
+// name gives the node its database, schema, alias and relation.
+func (p *parser) name(n *manifest.Node) error {
+	for _, gen := range []struct {
+		macro string
+		key   string
+		into  *string
+	}{
+		{"generate_database_name", "database", &n.Database},
+		{"generate_schema_name", "schema", &n.Schema},
+		{"generate_alias_name", "alias", &n.Alias},
+	} {
+		mac := p.shared.Macros.NameGenerator(n.Package, gen.macro)
+		if mac == nil {
+			return &source.Error{Class: source.Compilation, Msg: "no macro named " + gen.macro}
+		}
+		ctx := p.shared.NewContext(p.ctx, scope.Names, nil, nil)
+		v, err := ctx.Thread().Call(mac.Value, []jinja.Value{n.Config.Get(gen.key), scope.Node{Node: n}}, nil)
+		if err != nil {
+			return err
+		}
+		if v != jinja.Value(jinja.None) && !jinja.IsUndefined(v) {
+			*gen.into = strings.TrimSpace(v.String())
+		}
+	}
+	if n.Kind == manifest.Snapshot {
+		if db := n.Config.Text("target_database"); db != "" {
+			n.Database = db
+		}
+		if schema := n.Config.Text("target_schema"); schema != "" {
+			n.Schema = schema
+		}
+	}
+	if n.HasRelation() || n.StoresFailures(p.shared.StoreFailures) {
+		n.Relation = p.shared.RelationOf(n).Render()
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+// Package parse turns a project into a manifest: it renders every file once without
+// a warehouse, to learn what it refers to and how it is configured.
+package parse
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"weft/compiler/config"
+	"weft/compiler/jinja"
+	"weft/compiler/manifest"
+	"weft/compiler/par"
+	"weft/compiler/project"
+	"weft/compiler/scope"
+	"weft/compiler/source"
+)
+
+// Options is what parsing needs beside the project.
+type Options struct {
+	// Shared has the parts that do not come from the project: base names, flags,
+	// printing. Parse fills in macros, vars, quoting and target.
+	Shared  *scope.Shared
+	Workers int
+	Now     time.Time
+
+	// MaxSeed is the size in bytes from which a seed is known by its path only.
+	MaxSeed int64
+	Warn    func(*source.Error)
+}
+
+// parser is the state of one Parse.
+type parser struct {
+	ctx     context.Context
+	o       Options
+	project *project.Project
+	shared  *scope.Shared
+	m       *manifest.Manifest
+	now     float64
+
+	mu       sync.Mutex // guards problems and warnings
+	problems source.Errors
+
+	props   *properties
+	created map[string]*manifest.Node // by id, for duplicates
+}
+
+// Parse reads the resources of a project, whose files have been read. The error is
+// a *source.Error or source.Errors; each has its place.
+func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manifest, error) {
+	ps := &parser{
+		ctx: ctx, o: o, project: p, shared: o.Shared,
+		now: float64(o.Now.UnixMicro()) / 1e6,
+		m: &manifest.Manifest{
+			Project:     p.Root.Name,
+			AdapterType: p.Profile.Type,
+			Dialect:     p.Profile.Dialect,
+		},
+		created: map[string]*manifest.Node{},
+	}
+	for _, pkg := range p.Packages {
+		ps.m.Packages = append(ps.m.Packages, pkg.Name)
+	}
+	ps.settings()
+	steps := []func(){
+		ps.loadMacros, ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
+		ps.loadTests, ps.loadExposures, ps.loadGroups, ps.patchMacros, ps.resolve, ps.describe, ps.check,
+	}
+	for _, step := range steps {
+		step()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(ps.problems) > 0 {
+			return nil, ps.problems.ErrorOrNil()
+		}
+	}
+	return ps.m, nil
+}
+
+// settings fills in what the project says for all templates.
+func (p *parser) settings() {
+	s, root, prof := p.shared, p.project.Root, p.project.Profile
+	s.Dialect = prof.Dialect
+	s.Project = root.Name
+	s.Target = prof.Target
+	s.Database, s.Schema = prof.Database, prof.Schema
+	s.Quoting = prof.Dialect.Quoted
+	q := jinja.NewDict()
+	for i, part := range []string{"database", "schema", "identifier"} {
+		if v, ok := root.Settings.Quoting.GetStr(part); ok {
+			s.Quoting[i] = v.Truth()
+		}
+		q.SetStr(part, jinja.Bool(s.Quoting[i]))
+	}
+	q.SetStr("column", jinja.None)
+	p.m.Quoting = q
+	s.Var, s.Vars = varLookup(p.project)
+}
+
+// varLookup gives the vars that nodes of a package see, strongest first: the
+// command line, the root project's for the package, the root project's, and the
+// package's own in the same way.
+func varLookup(p *project.Project) (func(pkg, name string) (jinja.Value, bool), func(pkg string) *jinja.Dict) {
+	layers := func(pkg string) []*jinja.Dict {
+		out := []*jinja.Dict{p.Vars}
+		add := func(from *project.Package) {
+			if v, ok := from.Settings.Vars.GetStr(pkg); ok {
+				if d, isDict := v.(*jinja.Dict); isDict {
+					out = append(out, d)
+				}
+			}
+			out = append(out, from.Settings.Vars)
+		}
+		add(p.Root)
+		if own := p.Package(pkg); own != nil && own != p.Root {
+			add(own)
+		}
+		return out
+	}
+	byPackage := map[string][]*jinja.Dict{}
+	for _, pkg := range p.Packages {
+		byPackage[pkg.Name] = layers(pkg.Name)
+	}
+	get := func(pkg string) []*jinja.Dict {
+		if l, ok := byPackage[pkg]; ok {
+			return l
+		}
+		return byPackage[p.Root.Name]
+	}
+	one := func(pkg, name string) (jinja.Value, bool) {
+		for _, d := range get(pkg) {
+			if v, ok := d.GetStr(name); ok {
+				return v, true
+			}
+		}
+		return nil, false
+	}
+	all := func(pkg string) *jinja.Dict {
+		out := jinja.NewDict()
+		list := get(pkg)
+		for i := len(list) - 1; i >= 0; i-- {
+			for k, v := range list[i].All() {
+				if _, isPackage := byPackage[k.String()]; !isPackage {
+					out.Set(k, v)
+				}
+			}
+		}
+		return out
+	}
+	return one, all
+}
+
+// fail notes a problem; it may be called from several goroutines.
+func (p *parser) fail(err error) {
+	if err == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.problems = append(p.problems, source.All(err)...)
+}
+
+func (p *parser) warn(e *source.Error) {
+	if p.o.Warn == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.o.Warn(e)
+}
+
+// each runs fn for n items at once.
+func (p *parser) each(n int, fn func(i int)) {
+	_, err := par.Map(p.ctx, p.o.Workers, n, func(i int) struct{} {
+		fn(i)
+		return struct{}{}
+	})
+	if err != nil {
+		p.fail(err)
+	}
+}
+
+// inNode puts a failed render under the heading of its node.
+func inNode(err error, n *manifest.Node) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	for _, e := range source.All(err) {
+		if e.Class == "" {
+			e.Class = source.Compilation
+		}
+		if e.Node == "" {
+			e.Node = n.Describe()
+		}
+		if e.File == nil {
+			e.File, e.Span = n.File, n.Span
+		}
+		return e
+	}
+	return err
+}
+
+// layersOf gives the levels of dbt_project.yml that a resource passes, its own
+// package's and then the root's over everything else.
+func (p *parser) layersOf(pkg *project.Package, section string, fqn []string) (own, root []config.Layer) {
+	own = pkg.Settings.Sections[section].Layers(fqn)
+	if pkg != p.project.Root {
+		root = p.project.Root.Settings.Sections[section].Layers(fqn)
+	}
+	return own, root
+}

@@ -1,0 +1,343 @@
+package parse
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"weft/compiler/config"
+	"weft/compiler/jinja"
+	"weft/compiler/manifest"
+	"weft/compiler/project"
+	"weft/compiler/source"
+)
+
+// properties is what the properties files of all packages say, by section.
+type properties struct {
+	bySection map[string][]*entry
+	patches   map[patchKey]*entry
+}
+
+type patchKey struct{ section, pkg, name string }
+
+// entry is one element of a list such as "models" in a properties file.
+type entry struct {
+	pkg     *project.Package
+	file    *project.File
+	doc     *config.Doc
+	section string
+	name    string
+	node    *yaml.Node
+	vals    *jinja.Dict // rendered, but for what entryText names
+	used    bool
+}
+
+// sectionKeys are the lists that a properties file may have, in the order in
+// which they are read.
+var sectionKeys = []string{
+	"models", "seeds", "snapshots", "sources", "macros", "data_tests", "analyses", "exposures",
+	"functions", "metrics", "groups", "semantic_models", "unit_tests", "saved_queries",
+}
+
+// containers are lists inside an entry whose elements follow the entry's rules.
+var containers = []string{"columns", "versions", "tables", "dimensions", "measures", "entities", "metrics"}
+
+// entryText says which values of an entry keep their text: they are rendered when
+// they are used.
+func entryText(path []string) bool {
+	for len(path) > 1 && slices.Contains(containers, path[0]) {
+		path = path[1:]
+	}
+	switch path[0] {
+	case "description", "tests", "data_tests", "loaded_at_query", "relation":
+		return len(path) == 1
+	case "config":
+		return len(path) == 2 && (path[1] == "pre_hook" || path[1] == "post_hook" || path[1] == "loaded_at_query")
+	}
+	return false
+}
+
+func (p *parser) readProperties() {
+	p.props = &properties{bySection: map[string][]*entry{}, patches: map[patchKey]*entry{}}
+	type job struct {
+		pkg *project.Package
+		f   *project.File
+	}
+	var jobs []job
+	for _, pkg := range p.project.Packages {
+		for _, f := range pkg.Files {
+			if f.Kind == project.PropertiesFile && f.Doc.Root != nil {
+				jobs = append(jobs, job{pkg, f})
+			}
+		}
+	}
+	found := make([][]*entry, len(jobs))
+	p.each(len(jobs), func(i int) { found[i] = p.entriesOf(jobs[i].pkg, jobs[i].f) })
+	for _, list := range found {
+		for _, e := range list {
+			p.props.bySection[e.section] = append(p.props.bySection[e.section], e)
+			switch e.section {
+			case "models", "seeds", "snapshots", "analyses", "macros", "data_tests":
+				p.addPatch(e)
+			}
+		}
+	}
+}
+
+func (p *parser) addPatch(e *entry) {
+	k := patchKey{e.section, e.pkg.Name, e.name}
+	if old := p.props.patches[k]; old != nil {
+		err := e.doc.Errorf(config.Child(e.node, "name"), "dbt found two schema.yml entries for the same resource named %s", e.name)
+		err.Class = source.Compilation
+		err.Hint = fmt.Sprintf("the other one is in %s; keep one of them", old.file.Path)
+		p.fail(err)
+		return
+	}
+	p.props.patches[k] = e
+}
+
+// entriesOf reads the entries of one file.
+func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
+	doc := &config.Doc{File: p.named(pkg, f), Root: f.Doc.Root}
+	if doc.Root.Kind != yaml.MappingNode {
+		p.fail(doc.Errorf(doc.Root, "a properties file is a mapping with keys such as models, sources or macros"))
+		return nil
+	}
+	r := &config.Renderer{Globals: p.shared.ForYAML(pkg.Name), Skip: entryText}
+	r.Host = r.Globals
+	var out []*entry
+	pairs := config.Pairs(doc.Root)
+	for _, pair := range pairs {
+		if !slices.Contains(sectionKeys, pair.Name) {
+			if pair.Name != "version" && pair.Name != "anchors" {
+				e := doc.Errorf(pair.Key, "%q is no key of a properties file", pair.Name)
+				if near := manifest.Nearest(pair.Name, sectionKeys); near != "" {
+					e.Hint = fmt.Sprintf("did you mean %q?", near)
+				}
+				p.warn(e)
+			}
+			continue
+		}
+		if config.IsNull(pair.Value) {
+			continue
+		}
+		if pair.Value.Kind != yaml.SequenceNode {
+			p.fail(doc.Errorf(pair.Value, "Invalid %s config given in %s: %s must be a list", pair.Name, f.Path, pair.Name))
+			continue
+		}
+		for _, n := range pair.Value.Content {
+			n = config.Deref(n)
+			e := &entry{pkg: pkg, file: f, doc: doc, section: pair.Name, node: n}
+			if n.Kind != yaml.MappingNode {
+				p.fail(doc.Errorf(n, "Invalid %s config given in %s: an entry is a mapping with a name", pair.Name, f.Path))
+				continue
+			}
+			name := config.Child(n, "name")
+			if config.IsNull(name) {
+				p.fail(doc.Errorf(n, "Invalid %s config given in %s: 'name' is missing", pair.Name, f.Path))
+				continue
+			}
+			e.name = name.Value
+			v, err := r.Value(p.ctx, doc, n)
+			if err != nil {
+				p.fail(err)
+				continue
+			}
+			e.vals = v.(*jinja.Dict)
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// str gives a value of the entry as text.
+func (e *entry) str(name string) string { return textOf(e.vals, name) }
+
+func textOf(d *jinja.Dict, name string) string {
+	v, ok := d.GetStr(name)
+	if !ok || v == jinja.Value(jinja.None) {
+		return ""
+	}
+	return v.String()
+}
+
+func dictOf(d *jinja.Dict, name string) *jinja.Dict {
+	if v, ok := d.GetStr(name); ok {
+		if sub, isDict := v.(*jinja.Dict); isDict {
+			return sub
+		}
+	}
+	return jinja.NewDict()
+}
+
+func listOf(v jinja.Value) []jinja.Value {
+	switch v := v.(type) {
+	case *jinja.List:
+		return v.Items
+	case jinja.NoneType, nil:
+		return nil
+	}
+	return []jinja.Value{v}
+}
+
+// legacyConfig are keys beside "config" that count as part of it.
+var legacyConfig = []string{"docs", "meta", "group", "contract", "access"}
+
+// layer is the entry's config: the mapping "config" and what may stand beside it.
+func (e *entry) layer() config.Layer {
+	return configLayer(e.doc, e.node, e.vals)
+}
+
+func configLayer(doc *config.Doc, n *yaml.Node, vals *jinja.Dict) config.Layer {
+	var out config.Layer
+	for _, key := range legacyConfig {
+		if v, ok := vals.GetStr(key); ok && v != jinja.Value(jinja.None) {
+			out = append(out, config.Entry{Key: key, Value: v, File: doc.File, Span: doc.Span(config.Child(n, key))})
+		}
+	}
+	cfg := config.Child(n, "config")
+	given := dictOf(vals, "config")
+	for _, pair := range config.Pairs(cfg) {
+		v, ok := given.GetStr(pair.Name)
+		if !ok {
+			continue
+		}
+		out = append(out, config.Entry{Key: pair.Name, Value: v, File: doc.File, Span: doc.Span(pair.Key)})
+	}
+	return out
+}
+
+// columns reads the columns of an entry, in order; a repeated name replaces the
+// earlier one.
+func (p *parser) columns(doc *config.Doc, n *yaml.Node, vals *jinja.Dict) []*manifest.Column {
+	list, _ := vals.GetStr("columns")
+	nodes := config.Child(n, "columns")
+	if nodes == nil {
+		return nil
+	}
+	if nodes.Kind != yaml.SequenceNode {
+		if !config.IsNull(nodes) {
+			p.fail(doc.Errorf(nodes, "columns must be a list"))
+		}
+		return nil
+	}
+	var out []*manifest.Column
+	for i, item := range listOf(list) {
+		d, ok := item.(*jinja.Dict)
+		if !ok || textOf(d, "name") == "" {
+			p.fail(doc.Errorf(nodes.Content[i], "a column is a mapping with a name"))
+			continue
+		}
+		c := readColumn(d)
+		if at := slices.IndexFunc(out, func(o *manifest.Column) bool { return o.Name == c.Name }); at >= 0 {
+			out[at] = c
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+var columnKeys = []string{"name", "description", "meta", "data_type", "constraints", "quote", "config", "tags",
+	"granularity", "dimension", "entity", "tests", "data_tests", "docs"}
+
+func readColumn(d *jinja.Dict) *manifest.Column {
+	c := &manifest.Column{
+		Name: textOf(d, "name"), Description: textOf(d, "description"), DataType: textOf(d, "data_type"),
+		Quote: jinja.None, Granularity: jinja.None, Meta: jinja.NewDict(),
+	}
+	if v, ok := d.GetStr("data_type"); ok && v != jinja.Value(jinja.None) {
+		c.HasType = true
+	}
+	if v, ok := d.GetStr("quote"); ok {
+		c.Quote = v
+	}
+	if v, ok := d.GetStr("granularity"); ok {
+		c.Granularity = v
+	}
+	cfg := dictOf(d, "config")
+	for _, from := range []*jinja.Dict{d, cfg} {
+		for k, v := range dictOf(from, "meta").All() {
+			c.Meta.Set(k, v)
+		}
+		tags, _ := from.GetStr("tags")
+		for _, t := range listOf(tags) {
+			if s := t.String(); !slices.Contains(c.Tags, s) {
+				c.Tags = append(c.Tags, s)
+			}
+		}
+	}
+	list, _ := d.GetStr("constraints")
+	c.Constraints = constraints(list, false)
+	for k, v := range d.All() {
+		if !slices.Contains(columnKeys, k.String()) {
+			if c.Extra == nil {
+				c.Extra = jinja.NewDict()
+			}
+			c.Extra.Set(k, v)
+		}
+	}
+	return c
+}
+
+// constraints reads a list of constraints with their defaults.
+func constraints(v jinja.Value, model bool) []*jinja.Dict {
+	var out []*jinja.Dict
+	for _, item := range listOf(v) {
+		d, ok := item.(*jinja.Dict)
+		if !ok {
+			continue
+		}
+		c := jinja.NewDict()
+		for _, k := range []string{"type", "name", "expression", "warn_unenforced", "warn_unsupported", "to", "to_columns", "columns"} {
+			val, given := d.GetStr(k)
+			if !given {
+				switch k {
+				case "warn_unenforced", "warn_unsupported":
+					val = jinja.Bool(true)
+				case "to_columns":
+					val = jinja.NewList()
+				case "columns":
+					if !model {
+						continue
+					}
+					val = jinja.NewList()
+				default:
+					val = jinja.None
+				}
+			}
+			c.SetStr(k, val)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// unusedPatches warns of entries that describe nothing.
+func (p *parser) unusedPatches() {
+	for _, section := range []string{"models", "seeds", "snapshots", "analyses", "data_tests"} {
+		for _, e := range p.props.bySection[section] {
+			if e.used {
+				continue
+			}
+			err := e.doc.Errorf(config.Child(e.node, "name"), "Did not find matching node for patch with name '%s' in the '%s' section of file '%s'", e.name, section, e.file.Path)
+			var names []string
+			for _, n := range p.m.Nodes {
+				if strings.HasPrefix(section, n.Kind.String()) {
+					names = append(names, n.Name)
+				}
+			}
+			if near := manifest.Nearest(e.name, names); near != "" {
+				err.Hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			p.warn(err)
+		}
+	}
+	for _, e := range p.props.bySection["macros"] {
+		if !e.used {
+			p.warn(e.doc.Errorf(config.Child(e.node, "name"), "Found patch for macro \"%s\" which was not found", e.name))
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package scope
+
+import (
+	"fmt"
+	"strings"
+
+	"weft/compiler/jinja"
+	"weft/compiler/manifest"
+	"weft/compiler/source"
+)
+
+// host gives the context of a call.
+func host(c *jinja.Call) *Context { return c.Thread.Host.(*Context) }
+
+// pythonType is the type of a value as Python prints it.
+func pythonType(v jinja.Value) string {
+	return "<class '" + jinja.TypeName(v) + "'>"
+}
+
+// parseRef reads the arguments of ref(): one or two names and perhaps a version.
+func parseRef(c *jinja.Call) (manifest.Ref, error) {
+	var r manifest.Ref
+	names := c.Rest
+	if len(names) < 1 || len(names) > 2 {
+		return r, fail(source.Compilation, "ref() takes at most two arguments (%d given)", len(names))
+	}
+	name := names[len(names)-1]
+	text, ok := jinja.Text(name)
+	if !ok {
+		return r, fail(source.Compilation, "The name argument to ref() must be a string, got %s", pythonType(name))
+	}
+	r.Name = text
+	if len(names) == 2 && names[0] != jinja.Value(jinja.None) {
+		pkg, ok := jinja.Text(names[0])
+		if !ok {
+			return r, fail(source.Compilation, "The package argument to ref() must be a string or None, got %s", pythonType(names[0]))
+		}
+		r.Package = pkg
+	}
+	for _, v := range c.Args {
+		if !v.Truth() {
+			continue
+		}
+		switch v.(type) {
+		case jinja.Str, jinja.Int, jinja.Float:
+		default:
+			return r, fail(source.Compilation, "The version argument to ref() must be a string, int, float, or None - got %s", pythonType(v))
+		}
+		if r.Version == nil {
+			r.Version = v
+		}
+	}
+	return r, nil
+}
+
+var refFunc = jinja.NewFunc("ref(*args, version=none, v=none, **kwargs)", func(c *jinja.Call) (jinja.Value, error) {
+	ctx := host(c)
+	r, err := parseRef(c)
+	if err != nil {
+		return nil, err
+	}
+	if !ctx.execute() {
+		ctx.Refs = append(ctx.Refs, r)
+		return ctx.own(), nil
+	}
+	return ctx.resolveRef(r)
+})
+
+// own is what ref and source give while nothing is known: the node's relation.
+func (c *Context) own() jinja.Value {
+	if c.node == nil {
+		return NewRelation(c.shared.Dialect, c.shared.Database, c.shared.Schema, "")
+	}
+	return c.shared.RelationOf(c.node)
+}
+
+func (c *Context) resolveRef(r manifest.Ref) (jinja.Value, error) {
+	m := c.shared.Manifest
+	n, found := m.FindRef(c.pkg, r)
+	if found != manifest.Enabled {
+		return nil, fail(source.Compilation, "%s", NotFound(c.node, "node", r.Name, r.Package, r.Version, found == manifest.Off))
+	}
+	if c.phase == Run && c.node != nil {
+		if !contains(c.node.DependsOn, n.ID) && n.ID != c.node.ID {
+			return nil, c.unrecorded(r)
+		}
+	}
+	rel := c.shared.RelationOf(n)
+	if n.Ephemeral() {
+		if c.phase == Operate {
+			return nil, fail(source.Compilation, "Operations can not ref() ephemeral nodes, but %s is ephemeral", n.Name)
+		}
+		if c.OnRef != nil {
+			c.OnRef(n)
+		}
+		return rel, nil
+	}
+	if c.shared.Empty {
+		rel = rel.with(func(r *Relation) { r.Limit = 0 })
+	}
+	return rel, nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Context) unrecorded(r manifest.Ref) error {
+	args := make([]string, 0, 3)
+	if r.Package != "" {
+		args = append(args, "'"+r.Package+"'")
+	}
+	args = append(args, "'"+r.Name+"'")
+	if r.Version != nil {
+		args = append(args, "v="+jinja.Repr(r.Version))
+	}
+	e := fail(source.Compilation,
+		"dbt was unable to infer all dependencies for the model \"%s\".\nThe ref() is reached only when the model runs, most often because it stands in a conditional block.\n"+
+			"To fix this, add the following hint to the top of the model \"%s\":\n\n-- depends_on: {{ ref(%s) }}", c.node.Name, c.node.Name, strings.Join(args, ", "))
+	return e
+}
+
+// NotFound says in dbt's words that a ref or source names nothing.
+func NotFound(n *manifest.Node, what, name, pkg string, version jinja.Value, disabled bool) string {
+	who, where := "Operation", ""
+	if n != nil {
+		who = strings.ToUpper(n.Kind.String()[:1]) + n.Kind.String()[1:] + " '" + n.ID + "'"
+		where = " (" + n.OriginalPath + ")"
+	}
+	if version != nil {
+		name = fmt.Sprintf("%s' with version '%s", name, version)
+	}
+	in := ""
+	if pkg != "" {
+		in = fmt.Sprintf("in package or project '%s' ", pkg)
+	}
+	fate := "was not found"
+	if disabled {
+		fate = "is disabled"
+	}
+	return fmt.Sprintf("%s%s depends on a %s named '%s' %swhich %s", who, where, what, name, in, fate)
+}
+
+var sourceFunc = jinja.NewFunc("source(*args)", func(c *jinja.Call) (jinja.Value, error) {
+	ctx := host(c)
+	if len(c.Rest) != 2 {
+		return nil, fail(source.Compilation, "source() takes exactly two arguments (%d given)", len(c.Rest))
+	}
+	var names [2]string
+	for i, what := range []string{"source name (first)", "table name (second)"} {
+		text, ok := jinja.Text(c.Rest[i])
+		if !ok {
+			return nil, fail(source.Compilation, "The %s argument to source() must be a string, got %s", what, pythonType(c.Rest[i]))
+		}
+		names[i] = text
+	}
+	if !ctx.execute() {
+		ctx.Sources = append(ctx.Sources, names)
+		return ctx.own(), nil
+	}
+	n, found := ctx.shared.Manifest.FindSource(ctx.pkg, names[0], names[1])
+	if found != manifest.Enabled {
+		return nil, fail(source.Compilation, "%s", NotFound(ctx.node, "source", names[0]+"."+names[1], "", nil, found == manifest.Off))
+	}
+	rel := ctx.shared.RelationOf(n)
+	if ctx.shared.Empty {
+		rel = rel.with(func(r *Relation) { r.Limit = 0 })
+	}
+	return rel, nil
+})
+
+var metricFunc = jinja.NewFunc("metric(*args)", func(c *jinja.Call) (jinja.Value, error) {
+	if len(c.Rest) == 0 {
+		return jinja.Str(""), nil
+	}
+	return jinja.Str(c.Rest[len(c.Rest)-1].String()), nil
+})

@@ -1,0 +1,192 @@
+// Package runner carries a plan out: it builds nodes in order, on several workers,
+// skips what cannot be built, and tells what happens as it happens.
+package runner
+
+import (
+	"slices"
+
+	"weft/compiler/graph"
+	"weft/compiler/manifest"
+)
+
+// Plan is which nodes to do and what each waits for. Positions in its slices are
+// the plan's own numbers, not the graph's.
+type Plan struct {
+	Nodes   []*manifest.Node
+	waitsOn [][]int32 // what must be done before
+	blocks  [][]int32 // the same edges the other way
+	level   []int32
+	total   int // nodes that count in "1 of 5"
+}
+
+// NewPlan makes a plan for the nodes of a selection. Order is kept through nodes
+// that are not selected. With gate, as the command build has it, failing tests of
+// a node keep what is built from it from being built.
+func NewPlan(g *graph.Graph, set graph.Set, gate bool) *Plan {
+	members := set.Members()
+	p := &Plan{
+		waitsOn: make([][]int32, len(members)),
+		blocks:  make([][]int32, len(members)),
+		level:   make([]int32, len(members)),
+	}
+	number := make(map[int]int32, len(members))
+	for i, m := range members {
+		number[m] = int32(i)
+		n := g.Nodes[m]
+		p.Nodes = append(p.Nodes, n)
+		if !n.Ephemeral() {
+			p.total++
+		}
+	}
+	for i, m := range members {
+		for _, a := range nearest(g, set, m) {
+			p.edge(number[a], int32(i))
+		}
+	}
+	if gate {
+		p.gates(g, set, members, number)
+	}
+	p.levels()
+	return p
+}
+
+func (p *Plan) edge(from, to int32) {
+	if from == to || slices.Contains(p.waitsOn[to], from) {
+		return
+	}
+	p.waitsOn[to] = append(p.waitsOn[to], from)
+	p.blocks[from] = append(p.blocks[from], to)
+}
+
+// nearest gives the selected nodes that a node is built from, directly or through
+// nodes that are not selected.
+func nearest(g *graph.Graph, set graph.Set, m int) []int {
+	var out []int
+	var seen map[int32]bool
+	todo := g.Parents[m]
+	for len(todo) > 0 {
+		var next []int32
+		for _, a := range todo {
+			if set.Has(int(a)) {
+				out = append(out, int(a))
+				continue
+			}
+			if seen == nil {
+				seen = map[int32]bool{}
+			}
+			if !seen[a] {
+				seen[a] = true
+				next = append(next, g.Parents[a]...)
+			}
+		}
+		todo = next
+	}
+	return out
+}
+
+// gates makes what is built from all parents of a test wait for the test.
+func (p *Plan) gates(g *graph.Graph, set graph.Set, members []int, number map[int]int32) {
+	for _, m := range members {
+		if g.Nodes[m].Kind != manifest.Test || len(g.Parents[m]) == 0 {
+			continue
+		}
+		var below graph.Set
+		for _, parent := range g.Parents[m] {
+			one := g.NewSet()
+			one.Add(int(parent))
+			down := g.Descendants(one, -1)
+			down.Remove(int(parent))
+			if below == nil {
+				below = down
+			} else {
+				below.Intersect(down)
+			}
+		}
+		// A node that waits for another one below the test waits for the test too.
+		for _, x := range below.Members() {
+			if g.Nodes[x].Kind == manifest.Test || !set.Has(x) {
+				continue
+			}
+			first := true
+			for _, a := range nearest(g, set, x) {
+				if below.Has(a) && g.Nodes[a].Kind != manifest.Test {
+					first = false
+					break
+				}
+			}
+			if first {
+				p.edge(number[m], number[x])
+			}
+		}
+	}
+}
+
+func (p *Plan) levels() {
+	waits := make([]int, len(p.Nodes))
+	var ready []int32
+	for i := range p.Nodes {
+		if waits[i] = len(p.waitsOn[i]); waits[i] == 0 {
+			ready = append(ready, int32(i))
+		}
+	}
+	for len(ready) > 0 {
+		i := ready[0]
+		ready = ready[1:]
+		for _, c := range p.blocks[i] {
+			p.level[c] = max(p.level[c], p.level[i]+1)
+			if waits[c]--; waits[c] == 0 {
+				ready = append(ready, c)
+			}
+		}
+	}
+}
+
+// Total is the number of nodes that progress lines count.
+func (p *Plan) Total() int { return p.total }
+
+// before is the order in which ready nodes start.
+func (p *Plan) before(a, b int32) bool {
+	if p.level[a] != p.level[b] {
+		return p.level[a] < p.level[b]
+	}
+	return p.Nodes[a].ID < p.Nodes[b].ID
+}
+
+// queue is the ready nodes, the first to start on top; a heap.
+type queue struct {
+	p     *Plan
+	items []int32
+}
+
+func (q *queue) push(i int32) {
+	q.items = append(q.items, i)
+	for c := len(q.items) - 1; c > 0; {
+		up := (c - 1) / 2
+		if !q.p.before(q.items[c], q.items[up]) {
+			return
+		}
+		q.items[c], q.items[up] = q.items[up], q.items[c]
+		c = up
+	}
+}
+
+func (q *queue) pop() int32 {
+	top := q.items[0]
+	last := len(q.items) - 1
+	q.items[0] = q.items[last]
+	q.items = q.items[:last]
+	for i := 0; ; {
+		c := 2*i + 1
+		if c >= last {
+			return top
+		}
+		if c+1 < last && q.p.before(q.items[c+1], q.items[c]) {
+			c++
+		}
+		if !q.p.before(q.items[c], q.items[i]) {
+			return top
+		}
+		q.items[c], q.items[i] = q.items[i], q.items[c]
+		i = c
+	}
+}
