@@ -435,6 +435,11 @@ func (a *app) connect() error {
 	if a.warehouse != nil {
 		return nil
 	}
+	// Relative paths of profiles and of SQL are those of the project's folder, as in
+	// dbt, wherever the command is given.
+	if err := os.Chdir(a.project.Root.Dir); err != nil {
+		return &source.Error{Class: source.Runtime, Msg: err.Error(), Err: err}
+	}
 	prof := a.project.Profile
 	w, err := openers[prof.Type](a.ctx, prof.Config)
 	if err != nil {

@@ -330,13 +330,14 @@ type viewer struct {
 	a     *app
 	p     *printer
 	total int
-	hooks bool // the last line was about a hook
 }
 
 func (v *viewer) event(e runner.Event) {
 	switch e.Kind {
 	case runner.HookStarted:
-		v.hooks = true
+		if e.Index == 1 && strings.Contains(e.Node.Name, "-on-run-end-") {
+			v.p.blank()
+		}
 		v.line("LogHookStartLine", "Q032", infoLevel, e, "START hook: "+runner.HookName(e.Node), "RUN", false, nil)
 	case runner.HookFinished:
 		word, c, lv := "OK", v.p.green, infoLevel
@@ -349,7 +350,6 @@ func (v *viewer) event(e runner.Event) {
 		v.line("LogHookEndLine", "Q033", lv, e, word+" hook: "+runner.HookName(e.Node), word, true, c)
 		if e.Index == e.Total {
 			v.p.blank()
-			v.hooks = false
 		}
 	case runner.Started:
 		v.line("LogStartLine", "Q011", infoLevel, e, "START "+describe(v.a, e.Node), "RUN", false, nil)
@@ -499,6 +499,7 @@ func (v *viewer) summary(results []*artifact.Result, elapsed interface{ Seconds(
 		}
 		counts[name]++
 	}
+	slices.SortFunc(order, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
 	parts := make([]string, len(order))
 	for i, name := range order {
 		parts[i] = countOf(counts[name], name)

@@ -271,7 +271,9 @@ func (t *Thread) fail(f *frame, x interface{ Span() source.Span }, err error) er
 	case *Error:
 		if e.Err.File == nil {
 			e.Err.File, e.Err.Span = f.unit.tmpl.File, x.Span()
-			e.Err.Class = source.Compilation
+			if e.Err.Class == "" {
+				e.Err.Class = source.Compilation
+			}
 			if e.Err.Calls == nil {
 				e.Err.Calls = t.Stack()
 			}

@@ -57,6 +57,9 @@ func loadProfile(ctx context.Context, o Options, project *config.Doc) (*Profile,
 		return nil, err
 	}
 	doc, err := readProfiles(path, name)
+	if beside := besideProject(o, project, path, name); beside != nil && (err != nil || config.Child(doc.Root, name) == nil) {
+		path, doc, err = beside.File.Path, beside, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +103,21 @@ func loadProfile(ctx context.Context, o Options, project *config.Doc) (*Profile,
 		return nil, err
 	}
 	return p, nil
+}
+
+// besideProject gives the profiles.yml in the project's own folder, if it has the
+// profile. dbt does not look there; weft does where dbt would find nothing, so that
+// a project that brings its profile runs from anywhere.
+func besideProject(o Options, project *config.Doc, other, name string) *config.Doc {
+	path := filepath.Join(filepath.Dir(project.File.Path), "profiles.yml")
+	if o.ProfilesDir != "" || path == other {
+		return nil
+	}
+	doc, err := readProfiles(path, name)
+	if err != nil || config.Child(doc.Root, name) == nil {
+		return nil
+	}
+	return doc
 }
 
 // profileName is --profile, or the key of dbt_project.yml.

@@ -195,8 +195,7 @@ var adapterMethods = jinja.NewMethods("adapter",
 		if err != nil {
 			return nil, err
 		}
-		_, err = ctx.callMacro(c.Thread, "create_schema", r)
-		return jinja.None, err
+		return jinja.None, ctx.createSchema(c.Thread, r)
 	}),
 	atRun("drop_schema(relation)", none, func(c *jinja.Call, ctx *Context) (jinja.Value, error) {
 		r, err := relationArg(c, 0, "drop the schema of")
@@ -206,7 +205,10 @@ var adapterMethods = jinja.NewMethods("adapter",
 		ctx.touch(r)
 		_, err = ctx.callMacro(c.Thread, "drop_schema", r)
 		ctx.shared.Cache.forget(relKey(r))
-		return jinja.None, err
+		if err != nil {
+			return nil, err
+		}
+		return jinja.None, ctx.conn.commit(ctx.ctx)
 	}),
 	atRun("drop_relation(relation)", none, func(c *jinja.Call, ctx *Context) (jinja.Value, error) {
 		r, err := relationArg(c, 0, "drop")

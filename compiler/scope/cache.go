@@ -211,8 +211,14 @@ func (c *Context) CreateSchema(t *jinja.Thread, database, schema string) error {
 	r := NewRelation(c.shared.Dialect, database, schema, "")
 	r.Quote = c.shared.Quoting
 	r = r.with(func(r *Relation) { r.Include[partIdentifier] = false })
+	return c.createSchema(t, r)
+}
+
+// createSchema runs the macro and commits: a schema is there for all nodes, also
+// when the one that made it fails.
+func (c *Context) createSchema(t *jinja.Thread, r *Relation) error {
 	if _, err := c.callMacro(t, "create_schema", r); err != nil {
 		return err
 	}
-	return nil
+	return c.conn.commit(c.ctx)
 }
