@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,7 +21,10 @@ import (
 // exec compiles and runs one node and never fails: what goes wrong is its result.
 func (r *run) exec(n *manifest.Node, thread string) *artifact.Result {
 	start := r.o.Now()
-	res := &artifact.Result{Node: n, ID: n.ID, Thread: thread, Relation: n.Relation, HasCode: n.Kind.Info().SQL}
+	res := &artifact.Result{Node: n, ID: n.ID, Thread: thread, HasCode: n.Kind.Info().SQL}
+	if n.Kind != manifest.Seed { // dbt leaves it out for seeds
+		res.Relation = n.Relation
+	}
 	conn := r.conn(n)
 	err := r.steps(n, res, conn, thread)
 	// What the node left open is rolled back, in the warehouse too, also when the
@@ -35,10 +39,17 @@ func (r *run) exec(n *manifest.Node, thread string) *artifact.Result {
 		err = closed
 	}
 	if err != nil {
+		for _, e := range source.All(err) {
+			n.Place(e)
+		}
 		res.Status = artifact.Errored
 		res.Message = message(err, n)
 		res.Response = nil
-		if errors.Is(err, context.Canceled) {
+		switch {
+		case !errors.Is(err, context.Canceled):
+		case r.base.Err() == nil:
+			res.Status, res.Message = artifact.Skipped, failFast
+		default:
 			res.Message = (&source.Error{Class: source.Runtime, Node: n.Describe(), Msg: "cancelled"}).Report()
 		}
 	}
@@ -124,11 +135,16 @@ func (r *run) wrote(n *manifest.Node, res *artifact.Result, c *compile.Result) e
 	return writeFile(filepath.Join(r.o.Target, "compiled", filepath.FromSlash(file)), c.SQL)
 }
 
+// writeFile writes a text below target/. Most folders are there already, so they
+// are made only when they turn out to be missing.
 func writeFile(path, text string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return &source.Error{Class: source.Runtime, Msg: err.Error(), Err: err}
+	err := os.WriteFile(path, []byte(text), 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			err = os.WriteFile(path, []byte(text), 0o644)
+		}
 	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err != nil {
 		return &source.Error{Class: source.Runtime, Msg: err.Error(), Err: err}
 	}
 	return nil
@@ -326,16 +342,22 @@ func place(c *compile.Result, conn *scope.Conn) (*source.File, source.Pos, bool)
 	sent := conn.LastSQL
 	f := &source.File{Text: sent}
 	at := int(f.Offset(conn.LastError.Line, max(1, conn.LastError.Column)))
-	code := strings.Index(sent, strings.TrimSpace(c.SQL))
+	own := strings.TrimSpace(c.SQL)
+	code, lead := strings.Index(sent, own), strings.Index(c.SQL, own)
 	if code < 0 {
 		return nil, 0, false
 	}
-	lead := strings.Index(c.SQL, strings.TrimSpace(c.SQL))
-	at = at - code + lead
-	if at < 0 || at > len(c.SQL) {
+	switch {
+	case at < code:
 		return nil, 0, false
+	case at > code+len(own):
+		// What comes right after the code is where the code broke off.
+		if at > len(sent) || strings.Trim(sent[code+len(own):at], " \t\r\n") != "" {
+			return nil, 0, false
+		}
+		at = code + len(own)
 	}
-	return c.Offset(at)
+	return c.Offset(at - code + lead)
 }
 
 // prepare makes the schemas that selected nodes need and learns what is in them.
@@ -466,17 +488,11 @@ func (r *run) hook(ctx context.Context, h *manifest.Node, res *artifact.Result, 
 		res.Timing = append(res.Timing, t)
 	}()
 	sql := strings.TrimSpace(out.Text)
-	res.Response = jinja.NewDict()
-	res.Response.SetStr("_message", jinja.Str("OK"))
 	if sql == "" {
 		return nil
 	}
-	resp, err := conn.Exec(ctx, sql)
-	if err != nil {
-		return err
-	}
-	res.Response = scope.ResponseDict(scope.Response(resp))
-	return nil
+	_, err = conn.Exec(ctx, sql)
+	return err
 }
 
 func hookResult(sql string, sc *scope.Context) *compile.Result {

@@ -172,19 +172,23 @@ func (r *run) nodes() {
 	}
 }
 
+// failFast is the message of what a failure elsewhere kept from being done, or from
+// being finished.
+const failFast = "Skipping due to fail_fast"
+
 // quiet says that a node shows no progress lines.
 func (r *run) quiet(n *manifest.Node) bool { return r.o.CompileOnly || n.Ephemeral() }
 
 func (r *run) skipped(i int32) *artifact.Result {
 	n := r.plan.Nodes[i]
 	res := &artifact.Result{
-		Node: n, ID: n.ID, Status: artifact.Skipped, Relation: n.Relation, HasCode: n.Kind.Info().SQL,
-		Thread: "",
+		Node: n, ID: n.ID, Status: artifact.Skipped, HasCode: n.Kind.Info().SQL}
+	if n.Kind != manifest.Seed {
+		res.Relation = n.Relation
 	}
-	if r.failed && !r.skip[i] {
-		res.Message = "Skipping due to fail_fast"
-	}
-	if b := r.because[i]; b != nil {
+	if r.failed {
+		res.Message = failFast
+	} else if b := r.because[i]; b != nil {
 		res.Message = fmt.Sprintf("Compilation Error in %s\n  the ephemeral model it uses, %s, failed:\n  %s", n.Describe(), b.Node.ID, b.Message)
 	}
 	return res

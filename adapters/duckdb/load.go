@@ -21,14 +21,16 @@ const checkEvery = 4096
 // to the types of the table: exactly, for every type, with its own errors. Rows that
 // were already handed over when an error comes are undone by the transaction that the
 // session is in; outside of one they stay.
-func (s *session) Load(ctx context.Context, into adapters.Relation, cols []adapters.Column, rows iter.Seq2[[]any, error]) (n int64, err error) {
-	err = s.conn.Raw(func(raw any) error {
+func (s *session) Load(ctx context.Context, into adapters.Relation, cols []adapters.Column, rows iter.Seq2[[]any, error]) (int64, error) {
+	var n int64
+	err := s.conn.Raw(func(raw any) error {
 		conn, ok := raw.(driver.Conn)
 		if !ok {
 			return fmt.Errorf("%T is not a connection of DuckDB", raw)
 		}
+		var err error
 		n, err = load(ctx, conn, into, cols, rows)
-		return nil // what goes wrong with rows is not the connection's fault
+		return err
 	})
 	if ctx.Err() != nil {
 		return 0, ctx.Err()

@@ -217,7 +217,7 @@ func leadingWith(sql string) (start, after int, found bool) {
 	if j := skipBlank(sql, i); wordAt(sql, j, "recursive") {
 		after = j + len("recursive")
 	}
-	return start, after, true
+	return start, skipBlank(sql, after), true
 }
 
 func skipBlank(s string, i int) int {

@@ -18,6 +18,9 @@ type Decimal struct {
 // decimalDigits is the precision of results, after Python's default context.
 const decimalDigits = 28
 
+// maxDecimalExp bounds exponents, so that no operation makes too many digits.
+const maxDecimalExp = 10000
+
 // NewDecimal reads a decimal number; ok is false for other text.
 func NewDecimal(text string) (*Decimal, bool) {
 	s := strings.ReplaceAll(strings.TrimFunc(text, isSpace), "_", "")
@@ -36,7 +39,7 @@ func NewDecimal(text string) (*Decimal, bool) {
 	}
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
 		e, err := strconv.Atoi(s[i+1:])
-		if err != nil || e > maxSize || e < -maxSize {
+		if err != nil || e > maxDecimalExp || e < -maxDecimalExp {
 			return nil, false
 		}
 		d.exp, s = e, s[:i]
@@ -204,6 +207,9 @@ func (d *Decimal) Arith(op string, other Value, swapped bool) (Value, error) {
 		y, _, _ := toFloat(o)
 		return decimalResult(floatArith(op, x, y))
 	}
+	if span := d.exp - o.exp; span > 2*maxDecimalExp || span < -2*maxDecimalExp {
+		return nil, Raise(OverflowError, "[<class 'decimal.Overflow'>]")
+	}
 	low := min(d.exp, o.exp)
 	a, b := new(big.Int).Mul(d.signed(), pow10(d.exp-low)), new(big.Int).Mul(o.signed(), pow10(o.exp-low))
 	switch op {
@@ -278,6 +284,9 @@ func (d *Decimal) power(o *Decimal) (Value, error) {
 	out := decimalOf(big.NewInt(1), 0)
 	for range r.Num().Int64() {
 		out = decimalOf(new(big.Int).Mul(out.signed(), d.signed()), out.exp+d.exp).rounded()
+		if out.exp > maxDecimalExp || out.exp < -maxDecimalExp {
+			return nil, Raise(OverflowError, "[<class 'decimal.Overflow'>]")
+		}
 	}
 	return out, nil
 }

@@ -49,11 +49,6 @@ type dictGlobals struct{ d *Dict }
 
 func (g dictGlobals) Lookup(name string) (Value, bool) { return g.d.GetStr(name) }
 
-// differences are the cases that we do not follow, and why.
-var differences = map[string]string{
-	"lex.string/029": `\N{BULLET} needs a table of all names of Unicode`,
-}
-
 // TestEngine runs the recorded cases that need none of dbt's context.
 func TestEngine(t *testing.T) {
 	for _, c := range engineCases(t) {
@@ -90,9 +85,6 @@ func addMacros(t *testing.T, d *Dict, name string) {
 }
 
 func (c engineCase) run(t *testing.T) {
-	if why := differences[c.ID]; why != "" {
-		t.Skip(why)
-	}
 	vars := NewDict()
 	if len(c.Vars) > 0 {
 		v, err := ParseJSON(string(c.Vars))

@@ -418,6 +418,9 @@ func roundNumber(v Value, n int) (Value, error) {
 		r, _ := new(big.Float).SetInt(whole).Float64()
 		return Float(math.Copysign(r, f)), nil
 	case *Decimal:
+		if n > maxDecimalExp || n < -maxDecimalExp {
+			return nil, Raise(ValueError, "[<class 'decimal.InvalidOperation'>]")
+		}
 		return x.rescale(-n), nil
 	}
 	b, ok := toBig(v)

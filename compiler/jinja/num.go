@@ -241,7 +241,7 @@ func bigArith(op string, x, y *big.Int) (Value, error) {
 	case "-":
 		return NewInt(z.Sub(x, y)), nil
 	case "*":
-		if err := checkSize(int64(x.BitLen()/8+1), 1); err != nil {
+		if err := checkBits(int64(x.BitLen()), 1); err != nil {
 			return nil, err
 		}
 		return NewInt(z.Mul(x, y)), nil
@@ -268,6 +268,15 @@ func bigArith(op string, x, y *big.Int) (Value, error) {
 	return powInts(x, y)
 }
 
+// checkBits bounds whole numbers to a size with which arithmetic is still quick.
+func checkBits(n, bits int64) error {
+	const most = 1 << 22
+	if n > most/max(bits, 1) {
+		return Raise(LimitError, "the number would be too large")
+	}
+	return nil
+}
+
 func divideInts(x, y *big.Int) (Value, error) {
 	if y.Sign() == 0 {
 		return nil, Raise(ZeroDivision, "division by zero")
@@ -288,7 +297,7 @@ func powInts(x, y *big.Int) (Value, error) {
 		if !y.IsInt64() {
 			return nil, Raise(LimitError, "the result would be too large")
 		}
-		if err := checkSize(y.Int64(), int64(x.BitLen())); err != nil {
+		if err := checkBits(y.Int64(), int64(x.BitLen())); err != nil {
 			return nil, err
 		}
 		return NewInt(new(big.Int).Exp(x, y, nil)), nil

@@ -80,11 +80,11 @@ func (w wrapper) long(line, chunks []string, size int) ([]string, []string) {
 		space = w.width - size
 	}
 	switch {
-	case w.breakWords && space > 0:
+	case w.breakWords:
+		// The piece may be empty; then it is what the end of the line loses, and
+		// a blank before it stays, as in Python.
 		runes := []rune(chunks[0])
 		return append(line, string(runes[:space])), append([]string{string(runes[space:])}, chunks[1:]...)
-	case w.breakWords:
-		return line, chunks
 	case len(line) == 0:
 		return []string{chunks[0]}, chunks[1:]
 	}

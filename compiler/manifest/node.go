@@ -208,6 +208,22 @@ func (n *Node) Column(name string) *Column {
 	return nil
 }
 
+// Place puts a problem in the template that stands for a generic test where the
+// test is declared: nobody wrote that template. Other problems stay as they are.
+func (n *Node) Place(e *source.Error) {
+	if n.Test == nil || !n.Test.Generic {
+		return
+	}
+	if e.File != nil && e.File != n.File && e.File.Path == n.OriginalPath {
+		e.File, e.Span = n.File, n.Span
+	}
+	for i := range e.Calls {
+		if c := &e.Calls[i]; c.File != nil && c.File != n.File && c.File.Path == n.OriginalPath {
+			c.File, c.Span = n.File, n.Span
+		}
+	}
+}
+
 // Macro is one macro, generic test or materialization.
 type Macro struct {
 	ID           string

@@ -73,10 +73,28 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 			return nil, err
 		}
 		if len(ps.problems) > 0 {
-			return nil, ps.problems.ErrorOrNil()
+			return nil, once(ps.problems).ErrorOrNil()
 		}
 	}
 	return ps.m, nil
+}
+
+// once leaves out problems that another one at the same place tells already: a bad
+// value in dbt_project.yml is found for each node that it applies to.
+func once(all source.Errors) source.Errors {
+	type key struct {
+		file *source.File
+		span source.Span
+		msg  string
+	}
+	all.Sort()
+	seen := map[key]bool{}
+	return slices.DeleteFunc(all, func(e *source.Error) bool {
+		k := key{e.File, e.Span, e.Msg}
+		again := e.File != nil && seen[k]
+		seen[k] = true
+		return again
+	})
 }
 
 // settings fills in what the project says for all templates.
@@ -197,6 +215,7 @@ func inNode(err error, n *manifest.Node) error {
 		if e.File == nil {
 			e.File, e.Span = n.File, n.Span
 		}
+		n.Place(e)
 		return e
 	}
 	return err

@@ -154,18 +154,19 @@ func (p *Package) find() ([]*File, error) {
 			if c := name[0]; c == '.' || c == '#' || c == '~' {
 				return nil
 			}
-			info, err := os.Stat(abs)
-			if err != nil {
-				return unreadable(abs, err)
-			}
-			if info.IsDir() {
-				return nil
-			}
 			rel, err := filepath.Rel(root, abs)
 			if err != nil {
 				return err
 			}
-			out = append(out, listing{filepath.ToSlash(rel), info.Size()})
+			// What cannot be looked at is reported when it is read, if it is.
+			size := int64(0)
+			if info, err := os.Stat(abs); err == nil {
+				if info.IsDir() {
+					return nil
+				}
+				size = info.Size()
+			}
+			out = append(out, listing{filepath.ToSlash(rel), size})
 			return nil
 		})
 		if err != nil {

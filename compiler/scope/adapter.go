@@ -2,6 +2,7 @@ package scope
 
 import (
 	"crypto/md5"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -101,6 +102,13 @@ func atRun(sig string, parsing func(*Context) jinja.Value, fn func(c *jinja.Call
 	})
 }
 
+// isMissing says that the warehouse named a relation that is not there; its
+// columns are none, as in dbt.
+func isMissing(err error) bool {
+	var e *adapters.Error
+	return errors.As(err, &e) && e.Code == "Catalog Error" && strings.Contains(e.Msg, "does not exist")
+}
+
 func none(*Context) jinja.Value       { return jinja.None }
 func noList(*Context) jinja.Value     { return jinja.NewList() }
 func noTable(*Context) jinja.Value    { return &Table{} }
@@ -179,7 +187,11 @@ var adapterMethods = jinja.NewMethods("adapter",
 		return out, err
 	}),
 	atRun("get_columns_in_relation(relation)", noList, func(c *jinja.Call, ctx *Context) (jinja.Value, error) {
-		return ctx.callMacro(c.Thread, "get_columns_in_relation", c.Args[0])
+		v, err := ctx.callMacro(c.Thread, "get_columns_in_relation", c.Args[0])
+		if isMissing(err) {
+			return jinja.NewList(), nil
+		}
+		return v, err
 	}),
 	atRun("get_columns_in_table(schema_name, table_name)", noList, func(c *jinja.Call, ctx *Context) (jinja.Value, error) {
 		return ctx.callMacro(c.Thread, "get_columns_in_relation", NewRelation(ctx.shared.Dialect, ctx.shared.Database, c.Str(0), c.Str(1)))

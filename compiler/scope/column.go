@@ -56,8 +56,12 @@ func (c *Column) Truth() bool { return true }
 
 // String is Python's text of a dataclass.
 func (c *Column) String() string {
-	return fmt.Sprintf("%s(column=%s, dtype=%s, char_size=%s, numeric_precision=%s, numeric_scale=%s)", c.Type(),
-		jinja.Repr(jinja.Str(c.Name)), jinja.Repr(jinja.Str(c.DType)), jinja.Repr(c.Size), jinja.Repr(c.Precision), jinja.Repr(c.Scale))
+	more := ""
+	if c.Dialect.Name == "duckdb" {
+		more = ", fields=[]"
+	}
+	return fmt.Sprintf("%s(column=%s, dtype=%s, char_size=%s, numeric_precision=%s, numeric_scale=%s%s)", c.Type(),
+		jinja.Repr(jinja.Str(c.Name)), jinja.Repr(jinja.Str(c.DType)), jinja.Repr(c.Size), jinja.Repr(c.Precision), jinja.Repr(c.Scale), more)
 }
 
 // Equal compares all parts.

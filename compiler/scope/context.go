@@ -2,6 +2,7 @@ package scope
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -184,7 +185,33 @@ func (c *Context) called(m *jinja.Macro) {
 
 // Render renders a template with the context's names.
 func (c *Context) Render(t *syntax.Template) (jinja.Result, error) {
-	return jinja.Render(c.ctx, t, c.Options())
+	r, err := jinja.Render(c.ctx, t, c.Options())
+	if err != nil {
+		c.hint(err)
+	}
+	return r, err
+}
+
+// commonNames are members of the context that people type most.
+var commonNames = []string{"ref", "source", "config", "var", "env_var", "this", "target", "adapter", "model", "execute", "log", "return", "modules", "exceptions", "tojson", "fromjson"}
+
+// hint says what may have been meant by a name that is not there.
+func (c *Context) hint(err error) {
+	var e *jinja.Error
+	if !errors.As(err, &e) || e.Kind != jinja.UndefinedError || e.Err.Hint != "" {
+		return
+	}
+	name, ok := strings.CutSuffix(e.Err.Msg, "' is undefined")
+	name, quoted := strings.CutPrefix(name, "'")
+	if !ok || !quoted {
+		return
+	}
+	names := append(c.shared.Macros.Names(c.pkg), commonNames...)
+	if near := manifest.Nearest(name, names); near != "" {
+		e.Err.Hint = fmt.Sprintf("did you mean %q?", near)
+		return
+	}
+	e.Err.Hint = "a macro of that name may be misspelt, or in a package that is not installed (`weft deps`)"
 }
 
 // RenderText renders a text that stands in no file of its own, such as a hook.
@@ -300,7 +327,7 @@ func (c *Context) member(name string) (jinja.Value, bool) {
 	case "exceptions":
 		return c.shared.Base.Exceptions(), true
 	case "sql_now":
-		return str("current_timestamp"), true
+		return c.now(), true
 	case "thread_id":
 		if c.ThreadID != "" {
 			return str(c.ThreadID), true
@@ -308,6 +335,16 @@ func (c *Context) member(name string) (jinja.Value, bool) {
 		return str("MainThread"), true
 	}
 	return c.shared.Base.Lookup(name)
+}
+
+// now is SQL for the present moment, as the macro current_timestamp has it.
+func (c *Context) now() jinja.Value {
+	if mac := c.shared.Macros.Find(c.pkg, "current_timestamp"); mac != nil {
+		if v, err := c.Thread().Call(mac.Value, nil, nil); err == nil {
+			return str(strings.TrimSpace(v.String()))
+		}
+	}
+	return str("current_timestamp")
 }
 
 func (c *Context) this() (jinja.Value, bool) {

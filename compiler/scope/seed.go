@@ -30,9 +30,6 @@ func loadAgateTable(c *jinja.Call) (jinja.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ctx.shared.Empty {
-		t.Rows = nil
-	}
 	return t, nil
 }
 

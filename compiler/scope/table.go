@@ -761,7 +761,7 @@ func cell(v any, typ ColumnType, zoned bool) jinja.Value {
 		return jinja.Str(v)
 	case float64:
 		if typ == NumberType {
-			if d, ok := jinja.NewDecimal(strconv.FormatFloat(v, 'g', -1, 64)); ok {
+			if d, ok := jinja.NewDecimal(jinja.Float(v).String()); ok {
 				return d
 			}
 		}

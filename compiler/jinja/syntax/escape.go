@@ -3,7 +3,10 @@ package syntax
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/runenames"
 )
 
 // simpleEscapes are the characters that a backslash makes another one of.
@@ -60,7 +63,7 @@ func escape(b *strings.Builder, s string) (n int, problem string) {
 	case c == 'U':
 		return hexEscape(b, s, 8, `truncated \UXXXXXXXX escape`)
 	case c == 'N':
-		return 0, `\N escapes are not supported, write the character itself`
+		return namedEscape(b, s)
 	case c >= utf8.RuneSelf:
 		// Jinja2 writes other characters as escapes before it decodes; after a
 		// backslash that is seen.
@@ -100,4 +103,21 @@ func hexEscape(b *strings.Builder, s string, n int, problem string) (int, string
 	}
 	b.WriteRune(v)
 	return 1 + n, ""
+}
+
+// namedEscape reads N{NAME}: the character that Unicode calls so, without regard to
+// case. Names are looked for one by one; hardly any template has one.
+func namedEscape(b *strings.Builder, s string) (int, string) {
+	end := strings.IndexByte(s, '}')
+	if !strings.HasPrefix(s, "N{") || end < 3 {
+		return 0, `malformed \N character escape`
+	}
+	name := s[2:end]
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if strings.EqualFold(runenames.Name(r), name) {
+			b.WriteRune(r)
+			return end + 1, ""
+		}
+	}
+	return 0, "unknown Unicode character name"
 }

@@ -514,7 +514,7 @@ func (p *parser) materialization() Stmt {
 			pos := p.tok.pos
 			c, ok := p.expression().(*Const)
 			if !ok || c.Kind != Str {
-				p.failAt(pos, "materialization %s needs a text as its adapter", quote(m.Tag))
+				p.failAt(pos, "materialization %s needs a text in quotes as its adapter, not a name (in Python: 'Name' object has no attribute 'value')", quote(m.Tag))
 			}
 			m.Adapter = c.Str
 		case "supported_languages":

@@ -63,7 +63,7 @@
   {% endset %}
 
   {% call statement('main', language='sql') -%}
-    create or replace view {{ intermediate_relation }} as (
+    create view {{ intermediate_relation }} as (
       {{ view_sql }}
     );
   {%- endcall %}

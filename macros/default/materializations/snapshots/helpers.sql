@@ -66,38 +66,55 @@
     {%- set new_scd_id = snapshot_hash_arguments(["snapshotted_data." ~ columns.dbt_scd_id, snapshot_get_time()]) -%}
   {%- endif -%}
 
+    -- The changes of the snapshot. dbt_change_type says what each row is for:
+    --   insert  add it
+    --   update  end the row that has its scd id, for there is a newer one
+    --   delete  end the row that has its scd id, for its key is gone
+
+    -- what the query gives now
     with snapshot_query as (
 
         {{ source_sql }}
 
     ),
 
+    -- the rows of the snapshot that are still true
     snapshotted_data as (
 
-        select *, {{ unique_key_fields(strategy.unique_key) }}
-        from {{ target_relation }}
-        where {{ snapshot_open_rows(columns) }}
+      select
+        *,
+        {{ unique_key_fields(strategy.unique_key) }}
+      from {{ target_relation }}
+      where
+        {{ snapshot_open_rows(columns) }}
 
     ),
 
+    -- each row as it would be added,
+    -- valid from its own time on
     insertions_source_data as (
 
-        select *, {{ unique_key_fields(strategy.unique_key) }},
-            {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
-            {{ strategy.updated_at }} as {{ columns.dbt_valid_from }},
-            {{ get_dbt_valid_to_current(strategy, columns) }},
-            {{ strategy.scd_id }} as {{ columns.dbt_scd_id }}
-        from snapshot_query
+      select
+        *,
+        {{ unique_key_fields(strategy.unique_key) }},
+        {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
+        {{ strategy.updated_at }} as {{ columns.dbt_valid_from }},
+        {{ get_dbt_valid_to_current(strategy, columns) }},
+        {{ strategy.scd_id }} as {{ columns.dbt_scd_id }}
+      from snapshot_query
 
     ),
 
+    -- each row as the end of the one before it
     updates_source_data as (
 
-        select *, {{ unique_key_fields(strategy.unique_key) }},
-            {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
-            {{ strategy.updated_at }} as {{ columns.dbt_valid_from }},
-            {{ strategy.updated_at }} as {{ columns.dbt_valid_to }}
-        from snapshot_query
+      select
+        *,
+        {{ unique_key_fields(strategy.unique_key) }},
+        {{ strategy.updated_at }} as {{ columns.dbt_updated_at }},
+        {{ strategy.updated_at }} as {{ columns.dbt_valid_from }},
+        {{ strategy.updated_at }} as {{ columns.dbt_valid_to }}
+      from snapshot_query
 
     ),
 
@@ -105,12 +122,15 @@
 
     deletes_source_data as (
 
-        select *, {{ unique_key_fields(strategy.unique_key) }}
+        select
+            *,
+            {{ unique_key_fields(strategy.unique_key) }}
         from snapshot_query
 
     ),
     {%- endif %}
 
+    -- keys that are new, and rows that have changed
     insertions as (
 
         select
@@ -130,6 +150,7 @@
 
     ),
 
+    -- rows that a changed one takes the place of
     updates as (
 
         select
@@ -151,6 +172,7 @@
 
     {%- if deletes %},
 
+    -- rows whose key the query does not give any more
     deletes as (
 
         select
@@ -179,6 +201,7 @@
     {%- set source_columns = get_column_schema_from_query(source_sql) | map(attribute='name') | list %}
     {%- set target_columns = get_columns_in_relation(target_relation) | map(attribute='name') | map('lower') | list %},
 
+    -- rows that say so
     deletion_records as (
 
         select

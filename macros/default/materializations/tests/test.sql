@@ -39,7 +39,8 @@
     {% set main_sql = sql_with_limit %}
   {% endif %}
 
-  {% call statement('main', fetch_result=True) -%}
+  {#- A single select needs no transaction, so none is opened for it. -#}
+  {% call statement('main', fetch_result=True, auto_begin=false) -%}
     {# the limit is in main_sql already #}
     {{ get_test_sql(main_sql, config.get('fail_calc'), config.get('warn_if'), config.get('error_if'), limit=none) }}
   {%- endcall %}

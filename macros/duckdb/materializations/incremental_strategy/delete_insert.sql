@@ -14,14 +14,16 @@
       {%- endfor %}
     );
   {% elif unique_key %}
-    delete from {{ target }}
-    where ({{ unique_key }}) in (
-      select ({{ unique_key }})
-      from {{ source }}
-    )
-    {%- for predicate in incremental_predicates or [] %}
-      and {{ predicate }}
-    {%- endfor %};
+
+            delete from {{ target }}
+            where (
+                {{ unique_key }}) in (
+                select ({{ unique_key }})
+                from {{ source }}
+            )
+            {%- for predicate in incremental_predicates or [] %}
+                and {{ predicate }}
+            {%- endfor %};
   {% endif %}
 
     insert into {{ target }} ({{ dest_cols_csv }})

@@ -90,17 +90,18 @@
     insert: {columns, values}, error_message}. -#}
 {% macro duckdb_merge_action(clause, dest_columns, default_action) -%}
   {%- set action = clause.get('action', default_action) | lower -%}
-  {%- set mode = clause.get('mode', 'by_name') -%}
+  {%- set spelt_out = clause.get('update') or clause.get('insert') or clause.get('set_expressions') -%}
+  {%- set mode = clause.get('mode') or ('explicit' if spelt_out else 'by_name') -%}
   {%- set modes = {'by_name': ' BY NAME', 'by_position': ' BY POSITION', 'star': ' *'} -%}
   {%- if action == 'update' -%}
-    {%- if mode in modes and not clause.get('set_expressions') -%}
+    {%- if mode in modes -%}
       UPDATE{{ ' SET *' if mode == 'star' else modes[mode] }}
     {%- else -%}
       UPDATE SET {{ duckdb_merge_assignments(clause, dest_columns) }}
     {%- endif -%}
   {%- elif action == 'insert' -%}
     {%- set insert = clause.get('insert') or {} -%}
-    {%- if mode in modes and not insert -%}
+    {%- if mode in modes -%}
       INSERT{{ modes[mode] }}
     {%- else -%}
       {%- set names = insert.get('columns') or dest_columns | map(attribute='quoted') | list -%}
