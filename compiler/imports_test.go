@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"macros":                {},
 	"compiler/jinja/syntax": {"compiler/source"},
 	"adapters/duckdb":       {"adapters"},
+	"adapters/postgres":     {"adapters"},
 	"adapters/adaptertest":  {"adapters"},
 	"compiler/jinja":        {"compiler/jinja/syntax", "compiler/source"},
 	"compiler/config":       {"compiler/jinja", "compiler/jinja/syntax", "compiler/source"},

@@ -87,6 +87,8 @@ func (r *run) steps(n *manifest.Node, res *artifact.Result, conn *scope.Conn, th
 	case manifest.Exposure, manifest.UnitTest:
 		res.Status = artifact.NoOp
 		res.Message = "NO-OP"
+		none := 0
+		res.Failures = &none
 	case manifest.Test:
 		err = r.test(n, res, c)
 	default:
@@ -101,14 +103,18 @@ func (r *run) steps(n *manifest.Node, res *artifact.Result, conn *scope.Conn, th
 }
 
 func (r *run) compile(n *manifest.Node, res *artifact.Result, conn *scope.Conn) (*compile.Result, error) {
+	return r.compileIn(r.ctx, n, res, conn)
+}
+
+func (r *run) compileIn(ctx context.Context, n *manifest.Node, res *artifact.Result, conn *scope.Conn) (*compile.Result, error) {
 	if n.Ephemeral() {
-		c, err := r.o.Compiler.Ephemeral(r.ctx, n, conn, nil)
+		c, err := r.o.Compiler.Ephemeral(ctx, n, conn, nil)
 		if err != nil {
 			return nil, err
 		}
 		return c, r.wrote(n, res, c)
 	}
-	c, err := r.o.Compiler.Node(r.ctx, n, conn)
+	c, err := r.o.Compiler.Node(ctx, n, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +130,11 @@ func (r *run) wrote(n *manifest.Node, res *artifact.Result, c *compile.Result) e
 		return nil
 	}
 	file := artifact.FilePath(n)
-	res.Compiled = &artifact.Compiled{Code: c.SQL, CTEs: c.CTEs, Path: r.o.Shown + "/compiled/" + file}
+	res.Compiled = &artifact.Compiled{Code: c.SQL, CTEs: c.CTEs, Path: r.o.Shown + "/compiled/" + file, Macros: c.Context.Macros}
+	if n.Kind == manifest.Snapshot {
+		res.Compiled.Path = "" // dbt writes none for snapshots
+		return nil
+	}
 	if n.Kind == manifest.Test && n.StoresFailures(r.shared.StoreFailures) && n.Relation == "" {
 		res.Compiled.Relation = r.shared.RelationOf(n).Render()
 		res.Relation = res.Compiled.Relation
@@ -170,7 +180,8 @@ func (r *run) call(n *manifest.Node, c *compile.Result) (jinja.Value, error) {
 	if mac == nil {
 		d := r.shared.Dialect.Name
 		return nil, &source.Error{Class: source.Compilation, Node: n.Describe(), File: n.File, Span: n.Span,
-			Msg: fmt.Sprintf("No materialization '%s' was found for adapter %s! (searched types 'default' and '%s')", name, d, d)}
+			Msg:  fmt.Sprintf("No materialization '%s' was found for adapter %s! (searched types 'default' and '%s')", name, d, d),
+			Hint: r.similarMaterialization(name)}
 	}
 	lang := n.Language
 	if lang == "" {
@@ -184,7 +195,23 @@ func (r *run) call(n *manifest.Node, c *compile.Result) (jinja.Value, error) {
 		return nil, &source.Error{Class: source.Compilation, Node: n.Describe(),
 			Msg: fmt.Sprintf("Materialization \"%s\" only supports languages %v; got \"%s\"", mac.Name, mac.Languages, lang)}
 	}
-	return c.Context.Thread().Call(mac.Value, nil, nil)
+	return c.Context.Materialize(mac)
+}
+
+// similarMaterialization says what may have been meant, if anything comes near.
+func (r *run) similarMaterialization(name string) string {
+	var names []string
+	for _, m := range r.shared.Macros.Names(r.shared.Project) {
+		if full, ok := strings.CutPrefix(m, "materialization_"); ok {
+			if i := strings.LastIndexByte(full, '_'); i > 0 {
+				names = append(names, full[:i])
+			}
+		}
+	}
+	if near := manifest.Nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
 }
 
 // materialize builds a relation and takes the answer of the main statement.
@@ -259,6 +286,7 @@ func (r *run) test(n *manifest.Node, res *artifact.Result, c *compile.Result) er
 			}
 		}
 	}
+	res.Compiled.Macros = c.Context.Macros
 	resp, t, ok := c.Context.Result("main")
 	if !ok {
 		return &source.Error{Class: source.Compilation, Node: n.Describe(), Msg: "main is not being called during running model"}
@@ -407,8 +435,9 @@ func (r *run) prepare() error {
 	return nil
 }
 
-// hooks runs the project's hooks of one kind. After a failure the rest is skipped.
-func (r *run) hooks(when string, results []*artifact.Result) {
+// hooks runs the project's hooks of one kind and says whether all went well. After
+// a failure the rest is skipped.
+func (r *run) hooks(when string, results []*artifact.Result) (ok bool) {
 	var list []*manifest.Node
 	for _, h := range r.o.Hooks {
 		if len(h.Tags) > 0 && strings.Contains(h.Name, "-"+when+"-") {
@@ -416,7 +445,7 @@ func (r *run) hooks(when string, results []*artifact.Result) {
 		}
 	}
 	if len(list) == 0 || r.base.Err() != nil || r.o.CompileOnly {
-		return
+		return true
 	}
 	ctx := r.base
 	conn := r.conn(nil)
@@ -444,10 +473,14 @@ func (r *run) hooks(when string, results []*artifact.Result) {
 			res.Status, res.Message = artifact.Errored, name+" failed, error:\n "+strings.TrimSpace(plain(err))
 		}
 		res.Failures = &failures
+		if res.Compiled != nil {
+			res.Compiled.Index = i + 1
+		}
 		res.Seconds = r.o.Now().Sub(start).Seconds()
 		r.order = append(r.order, res)
 		r.event(Event{Kind: HookFinished, Node: h, Index: i + 1, Total: len(list), Result: res})
 	}
+	return !failed
 }
 
 func plain(err error) string {

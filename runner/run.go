@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"weft/adapters"
@@ -22,8 +23,15 @@ type Options struct {
 	Compiler  *compile.Compiler
 	Hooks     []*manifest.Node // on-run-start and on-run-end, in order
 
-	// CompileOnly stops after compiling. Only StopAtError then ends the run.
+	// NeedStart skips all nodes when an on-run-start hook has failed.
+	NeedStart bool
+
+	// CompileOnly stops after compiling; the first error ends the run.
 	CompileOnly bool
+
+	// Named says that nodes were asked for by name, so that ephemeral models are
+	// results too.
+	Named bool
 
 	// WarnIsFail makes a warning of a test a failure.
 	WarnIsFail bool
@@ -78,6 +86,7 @@ type run struct {
 	index   []int
 	started int
 	failed  bool // fail-fast has struck
+	handed  bool // the node that was next in line then has been dealt with
 }
 
 // Run builds the nodes of a plan and returns the results in the order in which
@@ -93,12 +102,17 @@ func Run(ctx context.Context, p *Plan, o Options) ([]*artifact.Result, error) {
 		because: make([]*artifact.Result, len(p.Nodes)),
 		index:   make([]int, len(p.Nodes)),
 	}
+	o.Compiler.Done = func(n *manifest.Node, c *compile.Result) error { return r.wrote(n, &artifact.Result{}, c) }
 	if !o.CompileOnly {
 		if err := r.prepare(); err != nil {
 			return nil, err
 		}
 	}
-	r.hooks("on-run-start", nil)
+	if !r.hooks("on-run-start", nil) && o.NeedStart {
+		for i := range r.skip {
+			r.skip[i] = true
+		}
+	}
 	r.nodes()
 	r.hooks("on-run-end", r.order)
 	return r.order, nil
@@ -137,12 +151,25 @@ func (r *run) nodes() {
 		}
 	}
 	for len(ready.items) > 0 || running > 0 {
-		if len(ready.items) == 0 || running == workers {
-			i := <-done
-			running--
-			free = append(free, thread[i])
-			finish(i)
-			continue
+		// What has ended is dealt with before anything starts, so that a failure
+		// takes effect at once.
+		if running > 0 {
+			var i int32
+			if len(ready.items) == 0 || running == workers {
+				i = <-done
+			} else {
+				select {
+				case i = <-done:
+				default:
+					i = -1
+				}
+			}
+			if i >= 0 {
+				running--
+				free = append(free, thread[i])
+				finish(i)
+				continue
+			}
 		}
 		i := ready.pop()
 		n := r.plan.Nodes[i]
@@ -188,18 +215,32 @@ func (r *run) skipped(i int32) *artifact.Result {
 	}
 	if r.failed {
 		res.Message = failFast
+		if !r.skip[i] && !r.handed {
+			r.handed = true
+			r.compiled(n, res)
+		}
 	} else if b := r.because[i]; b != nil {
-		res.Message = fmt.Sprintf("Compilation Error in %s\n  the ephemeral model it uses, %s, failed:\n  %s", n.Describe(), b.Node.ID, b.Message)
+		res.Message = fmt.Sprintf("Compilation Error in %s, caused by compilation error in referenced ephemeral model %s\n\n  %s",
+			n.ID, b.Node.ID, strings.ReplaceAll(b.Message, "\n", "\n  "))
 	}
 	return res
+}
+
+// compiled compiles a node that will not run. In dbt a worker has the node that is
+// next in line already when it learns of a failure, and artifacts show that.
+func (r *run) compiled(n *manifest.Node, res *artifact.Result) {
+	conn := r.conn(n)
+	defer conn.Close(r.base)
+	if _, err := r.compileIn(r.base, n, res, conn); err != nil {
+		res.Compiled = nil
+	}
 }
 
 // finish notes a result and what must be skipped because of it.
 func (r *run) finish(i int32) {
 	res := r.results[i]
 	n := r.plan.Nodes[i]
-	// An ephemeral model that worked is no result of its own.
-	if !n.Ephemeral() || res.Status != artifact.Success || r.o.CompileOnly {
+	if r.counts(i, res) {
 		r.order = append(r.order, res)
 	}
 	if !n.Ephemeral() && !r.o.CompileOnly || res.Status == artifact.Errored {
@@ -217,6 +258,15 @@ func (r *run) finish(i int32) {
 		r.failed = true
 		r.cancel()
 	}
+}
+
+// counts says whether a node is a result. Ephemeral models are none, unless they
+// were asked for by name, or failed with nobody to say so.
+func (r *run) counts(i int32, res *artifact.Result) bool {
+	if !res.Node.Ephemeral() || r.o.CompileOnly && r.o.Named {
+		return true
+	}
+	return res.Status == artifact.Errored && (r.o.CompileOnly || len(r.plan.blocks[i]) == 0)
 }
 
 func (r *run) skipBelow(i int32, res *artifact.Result) {

@@ -111,8 +111,11 @@ func (a *app) start() error {
 	for _, m := range a.set.list("models") {
 		a.set.multi["select"] = append(a.set.multi["select"], m)
 	}
-	if a.set.on("warn-error") && len(a.set.yaml["warn-error-options"].Keys()) > 0 {
+	if o := a.set.yaml["warn-error-options"]; o != nil && o.Len() > 0 && a.set.on("warn-error") {
 		return &usageError{"--warn-error and --warn-error-options cannot be used together"}
+	}
+	if a.set.text("selector") != "" {
+		return &usageError{"--selector is not understood yet; write the selection with --select."}
 	}
 	p := a.printer()
 	p.id = a.id
@@ -218,7 +221,7 @@ func (a *app) base(vars *jinja.Dict, secrets func(string) (string, bool)) *scope
 		AllVars: func() *jinja.Dict { return vars },
 		Env:     a.env, Secrets: secrets,
 		Log: a.logged, Print: a.p.template,
-		Warn:         func(msg string) { a.warn(&source.Error{Msg: msg}) },
+		Warn:         func(msg string) { a.templateWarning(&source.Error{Msg: msg}) },
 		InvocationID: a.id, RunStartedAt: a.started, Flags: a.flagsValue(), DbtVersion: dbtVersion,
 	})
 }
@@ -231,17 +234,30 @@ func (a *app) logged(msg string, info bool) {
 	a.p.debug("JinjaLogDebug", "I063", msg)
 }
 
-// warn prints a warning; with --warn-error it is kept as an error.
+// warn prints a warning, with its place and what to do about it below; with
+// --warn-error it is kept as an error.
 func (a *app) warn(e *source.Error) {
-	text := e.Detail()
-	if e.Node != "" {
-		text = e.Node + ": " + text
-	}
 	if a.set.on("warn-error") {
 		a.warnings = append(a.warnings, e)
 		return
 	}
-	a.p.warn("Warning", "I000", a.p.yellow.Sprint("Warning: ")+text)
+	text := "[" + a.p.yellow.Sprint("WARNING") + "]: " + e.Msg
+	if place := e.Place(); place != "" {
+		text += "\n  at " + place
+	}
+	if e.Hint != "" {
+		text += "\n  " + e.Hint
+	}
+	a.p.warn("Warning", "I000", text)
+}
+
+// templateWarning prints a warning that a template raised, in just its words.
+func (a *app) templateWarning(e *source.Error) {
+	if a.set.on("warn-error") {
+		a.warnings = append(a.warnings, e)
+		return
+	}
+	a.p.warn("JinjaLogWarning", "I061", e.Msg)
 }
 
 // raised gives the warnings that count as errors.
@@ -334,7 +350,7 @@ func (a *app) newShared() *scope.Shared {
 		Cache: scope.NewCache(), Print: a.p.template,
 		Log:     func(msg string, info bool, _ *manifest.Node) { a.logged(msg, info) },
 		Debug:   func(msg string) { a.p.debug("Note", "Z050", msg) },
-		Warn:    a.warn,
+		Warn:    a.templateWarning,
 		MetaEnv: a.metaEnv(),
 	}
 	s.ConfigObject = a.configObject()
@@ -441,7 +457,11 @@ func (a *app) connect() error {
 		return &source.Error{Class: source.Runtime, Msg: err.Error(), Err: err}
 	}
 	prof := a.project.Profile
-	w, err := openers[prof.Type](a.ctx, prof.Config)
+	open := openers[prof.Type]
+	if open == nil {
+		return &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("this version of weft can parse projects for %s, but cannot connect to it", prof.Type)}
+	}
+	w, err := open(a.ctx, prof.Config)
 	if err != nil {
 		return &source.Error{Class: source.Runtime, Msg: err.Error(), Err: err}
 	}

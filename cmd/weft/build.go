@@ -177,6 +177,9 @@ func (a *app) hookNodes() []*manifest.Node {
 func (a *app) carryOut(set graph.Set, which string) error {
 	if set.Len() == 0 {
 		a.p.warn("NothingToDo", "Q035", "Nothing to do. Try checking your model configs and model specification args")
+		if which == "seed" {
+			(&viewer{a: a, p: a.p}).outcome(nil)
+		}
 		return a.writeResults(nil, which)
 	}
 	dir, shown := a.targetDir()
@@ -201,12 +204,13 @@ func (a *app) carryOut(set graph.Set, which string) error {
 		Command: which, Threads: threads, FailFast: a.set.on("fail-fast"), Warehouse: a.warehouse,
 		Compiler: compile.New(a.shared), Hooks: a.hookNodes(), WarnIsFail: a.warnFails(),
 		Target: dir, Shown: shown, Event: v.event, Now: a.now, Comment: a.comment(), Sent: a.sent,
+		NeedStart: a.projectFlag("skip_nodes_if_on_run_start_fails"),
 	}
 	results, err := runner.Run(a.ctx, plan, o)
 	if err != nil {
 		return err
 	}
-	compiled := compiledOf(results)
+	compiled := compiledOf(results, o.Compiler, shown)
 	if err := a.writeManifest(compiled); err != nil {
 		return err
 	}
@@ -226,6 +230,12 @@ func (a *app) carryOut(set graph.Set, which string) error {
 		}
 	}
 	return nil
+}
+
+// projectFlag is a flag that only dbt_project.yml can set; off by default.
+func (a *app) projectFlag(name string) bool {
+	v, ok := a.project.Root.Settings.Flags.GetStr(name)
+	return ok && v.Truth()
 }
 
 // warnFails says whether a test that warns counts as failed.
@@ -260,8 +270,13 @@ func (a *app) warnFails() bool {
 	return (slices.Contains(bad, "all") || slices.Contains(bad, "*")) && !slices.Contains(spared, "LogTestResult")
 }
 
-func compiledOf(results []*artifact.Result) map[string]*artifact.Compiled {
+// compiledOf gives what was compiled: the nodes that ran, and ephemeral models that
+// others used.
+func compiledOf(results []*artifact.Result, c *compile.Compiler, shown string) map[string]*artifact.Compiled {
 	out := map[string]*artifact.Compiled{}
+	for id, r := range c.Ephemerals() {
+		out[id] = &artifact.Compiled{Code: r.SQL, CTEs: r.CTEs, Path: shown + "/compiled/" + artifact.FilePath(r.Context.Node()), Macros: r.Context.Macros}
+	}
 	for _, r := range results {
 		if r.Compiled != nil {
 			out[r.ID] = r.Compiled
@@ -352,6 +367,9 @@ func (v *viewer) event(e runner.Event) {
 			v.p.blank()
 		}
 	case runner.Started:
+		if e.Node.Kind == manifest.Exposure {
+			return // nothing is started
+		}
 		v.line("LogStartLine", "Q011", infoLevel, e, "START "+describe(v.a, e.Node), "RUN", false, nil)
 	case runner.Finished:
 		v.finished(e)
@@ -443,7 +461,7 @@ func (v *viewer) finished(e runner.Event) {
 	case manifest.Snapshot:
 		v.done("LogSnapshotResult", "Q015", e, "OK snapshotted "+strings.TrimPrefix(what, "snapshot "), "ERROR snapshotting "+strings.TrimPrefix(what, "snapshot "))
 	case manifest.Exposure, manifest.UnitTest:
-		v.line("LogNodeNoOpResult", "Q019", infoLevel, e, "NO-OP "+what, "NO-OP", false, p.yellow)
+		v.line("LogNodeNoOpResult", "Q019", infoLevel, e, "NO-OP "+what, "NO-OP", true, p.yellow)
 	default:
 		v.done("LogModelResult", "Q012", e, "OK created "+what, "ERROR creating "+what)
 	}
@@ -510,7 +528,9 @@ func (v *viewer) summary(results []*artifact.Result, elapsed interface{ Seconds(
 	}
 	p.info("FinishedRunningStats", "E047", fmt.Sprintf("Finished running %s in %d hours %d minutes and %.2f seconds (%.2fs).",
 		strings.Join(parts, ", "), int(s)/3600, int(s)/60%60, s-float64(int(s)/60*60), s))
-	v.outcome(results)
+	if len(results) > 0 || v.a.which == "seed" {
+		v.outcome(results)
+	}
 }
 
 // lastWasBlank says that hooks ended the run, whose lines end with a blank one.
@@ -530,7 +550,7 @@ func (v *viewer) outcome(results []*artifact.Result) {
 			warned = append(warned, r)
 		case artifact.Skipped:
 			skip++
-			if r.Message != "" && r.Message != "Skipping due to fail_fast" && r.Node.Kind != manifest.Operation {
+			if r.Message != "" {
 				bad = append(bad, r)
 			}
 		case artifact.NoOp:
@@ -551,6 +571,9 @@ func (v *viewer) outcome(results []*artifact.Result) {
 		p.info("EndOfRunSummary", "Z030", p.green.Sprint("Completed successfully"))
 	}
 	for _, r := range bad {
+		if r.Status == artifact.Skipped {
+			continue // counted, but the reason is told where it failed
+		}
 		v.problem(r, "Failure in", p.red, errorLevel, "  ")
 	}
 	for _, r := range warned {

@@ -173,7 +173,8 @@ func withoutNumber(line string) string {
 }
 
 // block is a piece of a text: a line that is compared as it is, or the heading of an
-// error with what stands under it.
+// error with what stands under it, or a warning with the indented lines below it. Below
+// a warning weft may say more than was recorded: the place.
 //
 // The sentences which explain an error are weft's own, so of a recorded error only
 // the facts have to be there: the heading, word for word; under it each name in
@@ -182,10 +183,11 @@ func withoutNumber(line string) string {
 // weft's own too.
 type block struct {
 	head string
-	body []string // nil for a plain line
+	body []string // nil for a plain line, and for a warning of one line
 }
 
-func (b block) isError() bool { return errorHead.MatchString(b.head) }
+func (b block) isError() bool   { return errorHead.MatchString(b.head) }
+func (b block) isWarning() bool { return strings.HasPrefix(b.head, "[WARNING") }
 
 var (
 	errorHead = regexp.MustCompile(`^ *(?:Encountered an error while .*: )?(Compilation|Parsing|Runtime|Database|Validation|Dependency|Internal|Not Implemented|Type) Error( in \S.*)?$`)
@@ -203,6 +205,12 @@ func blocks(text string) []block {
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
 		b := block{head: lines[i]}
+		if b.isWarning() {
+			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], " ") {
+				b.body = append(b.body, lines[i+1])
+				i++
+			}
+		}
 		if !b.isError() {
 			out = append(out, b)
 			continue
@@ -247,8 +255,11 @@ func (r *replay) compareText(want, got string) []string {
 	for i < len(w) || j < len(g) {
 		switch {
 		case i < len(w) && j < len(g) && w[i].head == g[j].head:
-			if w[i].isError() {
+			switch {
+			case w[i].isError():
 				problems = append(problems, r.missingFacts(w[i].body, g[j].body)...)
+			case w[i].body != nil && !slices.Equal(w[i].body, g[j].body):
+				problems = append(problems, compareLines(w[i].body, g[j].body)...)
 			}
 			i, j = i+1, j+1
 		case j == len(g) || i < len(w) && common[i+1][j] >= common[i][j+1]:
@@ -278,6 +289,7 @@ var (
 	databaseWords = regexp.MustCompile(`^ *[A-Z][A-Za-z ]*Error: `)
 	databaseLine  = regexp.MustCompile(`^ *LINE \d+:(.*)$`)
 	caretLine     = regexp.MustCompile(`^ *\^ *$`)
+	valueDump     = regexp.MustCompile(`\{'.*\}|<class '[^']*'>`)
 )
 
 // missingFacts gives the facts of a recorded error that are not in what weft says.
@@ -335,8 +347,10 @@ func (r *replay) missingFacts(want, got []string) []string {
 	return problems
 }
 
-// factsOf gives the names in quotes and the file paths of a sentence.
+// factsOf gives the names in quotes and the file paths of a sentence. What the
+// reference has dumped of its own objects ({'name': …}) is no fact of the user's world.
 func factsOf(line string) (names, paths []string) {
+	line = valueDump.ReplaceAllString(line, "")
 	for _, m := range quotedName.FindAllStringSubmatch(line, -1) {
 		names = append(names, strings.TrimPrefix(m[1]+m[2], "<root>/"))
 	}
@@ -391,6 +405,7 @@ var identifier = regexp.MustCompile(`[\p{L}\p{N}]+(?:[_.][\p{L}\p{N}_]+)+`)
 // identifiers are the facts of a fragment: names in quotes, paths, and words that
 // nobody writes in prose. A fragment of one or two words is a fact itself.
 func identifiers(fragment string) []string {
+	fragment = valueDump.ReplaceAllString(fragment, "")
 	names, paths := factsOf(fragment)
 	facts := append(names, paths...)
 	facts = append(facts, identifier.FindAllString(fragment, -1)...)

@@ -21,18 +21,18 @@ func (a *app) docsGenerate(_ []string) error {
 		if err := a.read(); err != nil {
 			return err
 		}
-		a.found()
-		if err := a.connect(); err != nil {
+		if err := a.writeManifest(nil); err != nil {
 			return err
 		}
 	}
-	if err := a.writeManifest(nil); err != nil {
+	// Where there was nothing to compile, nothing has been opened yet.
+	if err := a.connect(); err != nil {
 		return err
 	}
-	a.p.info("BuildingCatalog", "E044", "Building catalog")
 	var tables []artifact.CatalogTable
 	var problems []string
 	if !a.set.on("empty-catalog") {
+		a.p.info("BuildingCatalog", "E044", "Building catalog")
 		var err error
 		if tables, problems, err = a.catalog(); err != nil {
 			return err
@@ -51,10 +51,11 @@ func (a *app) docsGenerate(_ []string) error {
 	return nil
 }
 
-// catalog asks the warehouse for the columns of everything that the project has.
+// catalog asks the warehouse for the columns of everything that the project has, or
+// of what was selected to be compiled.
 func (a *app) catalog() ([]artifact.CatalogTable, []string, error) {
 	set := a.graph.NewSet()
-	if len(a.set.list("select")) > 0 {
+	if a.set.on("compile") && len(a.set.list("select")) > 0 {
 		sel := a.selection(nil)
 		sel.KeepEmpty = true
 		var err error

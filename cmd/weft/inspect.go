@@ -220,7 +220,7 @@ func jsonObject(inline bool, name, key string, v jinja.Value) string {
 		d.SetStr("node", jinja.Str(name))
 	}
 	d.SetStr(key, v)
-	b, err := jinja.AppendJSON(nil, d, jinja.JSONOptions{Indent: 2})
+	b, err := jinja.AppendJSON(nil, d, jinja.JSONOptions{Indent: 2, ASCII: true})
 	if err != nil {
 		return "{}"
 	}
@@ -228,7 +228,7 @@ func jsonObject(inline bool, name, key string, v jinja.Value) string {
 }
 
 // compiled compiles the selection, or the inline text, and writes the artifacts.
-// The first error ends it.
+// The first error ends it. The results of show are written when the rows are there.
 func (a *app) compiled() ([]*artifact.Result, *compile.Compiler, error) {
 	if a.set.text("inline") != "" && (len(a.set.list("select")) > 0 || a.set.text("selector") != "") {
 		return nil, nil, &usageError{"--inline cannot be used together with --select or --selector"}
@@ -272,34 +272,35 @@ func (a *app) compiled() ([]*artifact.Result, *compile.Compiler, error) {
 	dir, shown := a.targetDir()
 	c := compile.New(a.shared)
 	results, err := runner.Run(a.ctx, runner.NewPlan(a.graph, set, false), runner.Options{
-		Command: "compile", Threads: a.project.Profile.Threads, Warehouse: a.warehouse, Compiler: c, CompileOnly: true,
+		Command: "compile", Threads: a.project.Profile.Threads, Warehouse: a.warehouse, Compiler: c, CompileOnly: true, Named: len(a.set.list("select")) > 0,
 		Target: dir, Shown: shown, Now: a.now, Comment: a.comment(), Sent: a.sent,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := a.writeManifest(compiledOf(results)); err != nil {
+	if err := a.writeManifest(compiledOf(results, c, shown)); err != nil {
 		return nil, nil, err
 	}
-	if err := a.writeResults(results, a.which); err != nil {
-		return nil, nil, err
+	if a.which != "show" {
+		if err := a.writeResults(results, a.which); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, r := range results {
 		if r.Status == artifact.Errored {
-			return nil, nil, &reported{r.Message}
+			// The message has a heading of its own and stands below that of the command.
+			return nil, nil, &source.Error{Class: source.Runtime, Msg: r.Message}
 		}
 	}
 	return results, c, nil
 }
 
-// reported is an error that already has its heading.
-type reported struct{ text string }
-
-func (r *reported) Error() string { return r.text }
-
 // show runs the SQL of a node or of the command line and prints some rows.
 func (a *app) show(_ []string) error {
 	if a.set.text("inline") == "" && len(a.set.list("select")) == 0 {
+		if err := a.read(); err != nil {
+			return err
+		}
 		return &source.Error{Class: source.Runtime, Msg: "Either --select or --inline must be passed to show"}
 	}
 	results, _, err := a.compiled()
@@ -308,6 +309,9 @@ func (a *app) show(_ []string) error {
 	}
 	for _, r := range results {
 		inline := r.Node.Kind == manifest.SQLOperation
+		if r.Compiled != nil {
+			r.Response = shown()
+		}
 		if !inline && !a.isNamed(r.Node) || !r.Node.Kind.Info().SQL && r.Node.Kind != manifest.Seed {
 			continue
 		}
@@ -319,16 +323,33 @@ func (a *app) show(_ []string) error {
 		if r.Node.Version != nil {
 			name += ".v" + r.Node.Version.String()
 		}
+		text := t.Render(0, 0, 0)
 		switch {
 		case a.set.text("output") == "json":
-			a.p.print(jsonObject(inline, name, "show", t.Records()))
+			text = jsonObject(inline, name, "show", t.Records())
+		case a.set.on("quiet"):
 		case inline:
-			a.p.print("Previewing inline node:\n" + t.Render(0, 0, 0))
+			text = "Previewing inline node:\n" + text
 		default:
-			a.p.print(fmt.Sprintf("Previewing node '%s':\n%s", name, t.Render(0, 0, 0)))
+			text = fmt.Sprintf("Previewing node '%s':\n%s", name, text)
 		}
+		a.p.print(text)
 	}
-	return nil
+	if results == nil {
+		return nil
+	}
+	return a.writeResults(results, a.which)
+}
+
+// shown is the answer of the warehouse that show records: all the fields that an
+// answer can have.
+func shown() *jinja.Dict {
+	d := jinja.NewDict()
+	d.SetStr("_message", jinja.Str("OK"))
+	for _, key := range []string{"code", "rows_affected", "query_id"} {
+		d.SetStr(key, jinja.None)
+	}
+	return d
 }
 
 func (a *app) preview(r *artifact.Result) (*scope.Table, error) {
@@ -345,8 +366,11 @@ func (a *app) preview(r *artifact.Result) (*scope.Table, error) {
 	t, err := a.shared.Show(a.ctx, r.Node, r.Compiled.Code, limit, conn)
 	if err != nil {
 		var se *source.Error
-		if errors.As(err, &se) && se.Node == "" {
-			se.Node = r.Node.Describe()
+		if errors.As(err, &se) {
+			if se.Node == "" {
+				se.Node = r.Node.Describe()
+			}
+			err = &source.Error{Class: source.Runtime, Msg: se.Report(), Err: err}
 		}
 	}
 	return t, err
@@ -367,8 +391,10 @@ func (a *app) runOperation(args []string) error {
 		if p, _, ok := strings.Cut(args[0], "."); ok {
 			pkg = "package " + p
 		}
+		const words = "dbt could not find a macro with the name %s in %s"
+		a.operationFailed(&source.Error{Class: source.Runtime, Msg: fmt.Sprintf(words, `"`+lastPart(args[0])+`"`, pkg)})
 		return &source.Error{Class: source.Compilation,
-			Msg:  fmt.Sprintf("dbt could not find a macro with the name '%s' in %s", lastPart(args[0]), pkg),
+			Msg:  fmt.Sprintf(words, "'"+lastPart(args[0])+"'", pkg),
 			Hint: hint(manifest.Nearest(args[0], a.shared.Macros.Names(a.project.Root.Name)))}
 	}
 	if err := a.connect(); err != nil {
@@ -393,9 +419,11 @@ func (a *app) runOperation(args []string) error {
 	if err != nil {
 		failures = 1
 		res.Status = artifact.Errored
-		es := source.All(err)
-		res.Message = es[0].Report()
-		a.p.error("RunningOperationCaughtError", "Q001", "Encountered an error while running operation: "+res.Message)
+		e := source.All(err)[0]
+		if e.Class == source.Compilation && e.Node == "" && e.File != nil {
+			e.Node = fmt.Sprintf("macro %s (%s)", mac.Name, mac.Path)
+		}
+		a.operationFailed(e)
 	}
 	res.Failures = &failures
 	res.Seconds = a.now().Sub(start).Seconds()
@@ -406,6 +434,10 @@ func (a *app) runOperation(args []string) error {
 		return failed
 	}
 	return nil
+}
+
+func (a *app) operationFailed(e *source.Error) {
+	a.p.error("RunningOperationCaughtError", "Q001", "Encountered an error while running operation: "+e.Report())
 }
 
 func lastPart(s string) string { return s[strings.LastIndexByte(s, '.')+1:] }

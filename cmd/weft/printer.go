@@ -211,7 +211,7 @@ func (p *printer) print(msg string) {
 
 // template writes what print() in a template gives.
 func (p *printer) template(msg string) {
-	if p.noOut || p.quiet {
+	if p.noOut {
 		return
 	}
 	p.print(msg)

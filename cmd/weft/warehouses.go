@@ -5,6 +5,7 @@ import (
 
 	"weft/adapters"
 	"weft/adapters/duckdb"
+	"weft/adapters/postgres"
 )
 
 // openers are the warehouses that this binary can talk to, by profile type.
@@ -12,8 +13,10 @@ var openers = map[string]func(context.Context, adapters.Config) (adapters.Wareho
 	"duckdb": duckdb.Open,
 }
 
+// dialects are the warehouses whose projects can be parsed.
 var dialects = map[string]*adapters.Dialect{
-	"duckdb": &duckdb.Dialect,
+	"duckdb":   &duckdb.Dialect,
+	"postgres": &postgres.Dialect,
 }
 
 func dialectOf(name string) *adapters.Dialect { return dialects[name] }

@@ -3,9 +3,9 @@ package artifact
 import (
 	"crypto/md5"
 	"encoding/hex"
-	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -49,6 +49,9 @@ type Compiled struct {
 	Path      string // of the compiled file, as results name it
 	BuildPath string
 	Relation  string // of tests that store failures because a flag says so
+
+	Macros []string // ids of macros that were called beside those known from parsing
+	Index  int      // of project hooks that ran, from 1
 }
 
 // CTE is an ephemeral node in the SQL of another.
@@ -303,7 +306,11 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 			e.genericTest(n)
 		}
 	case manifest.Operation:
-		e.raw("index", fmt.Sprint(n.Index))
+		index := n.Index
+		if c != nil && c.Index > 0 {
+			index = c.Index
+		}
+		e.raw("index", strconv.Itoa(index))
 	}
 }
 
@@ -384,10 +391,18 @@ func (e *encoder) refs(n *manifest.Node) {
 	e.list("metrics", func() {})
 }
 
-func (e *encoder) dependsOn(n *manifest.Node) {
+func (e *encoder) dependsOn(n *manifest.Node, c *Compiled) {
+	macros := n.Macros
+	if c != nil {
+		for _, id := range c.Macros {
+			if !slices.Contains(macros, id) {
+				macros = append(slices.Clip(macros), id)
+			}
+		}
+	}
 	e.object("depends_on", func() {
 		e.list("macros", func() {
-			for _, id := range n.Macros {
+			for _, id := range macros {
 				e.sep()
 				if id == "" {
 					e.w.WriteString("null")
@@ -405,7 +420,7 @@ func (e *encoder) code(n *manifest.Node, c *Compiled) {
 	e.str("language", n.Language)
 	e.refs(n)
 	e.list("functions", func() {})
-	e.dependsOn(n)
+	e.dependsOn(n, c)
 	if c != nil {
 		e.opt("compiled_path", c.Path)
 		e.bool("compiled", true)
@@ -502,7 +517,7 @@ func (e *encoder) exposure(n *manifest.Node) {
 	e.config("config", n.Config)
 	e.val("unrendered_config", n.Unrendered)
 	e.val("url", x.URL)
-	e.dependsOn(n)
+	e.dependsOn(n, nil)
 	e.refs(n)
 	e.float("created_at", n.CreatedAt)
 }
@@ -510,15 +525,8 @@ func (e *encoder) exposure(n *manifest.Node) {
 // FilePath gives the path of a node's file below target/compiled or target/run.
 func FilePath(n *manifest.Node) string {
 	base := func(p string) string { return p[strings.LastIndexByte(p, '/')+1:] }
-	if n.Kind != manifest.Snapshot && base(n.Path) == base(n.OriginalPath) {
+	if base(n.Path) == base(n.OriginalPath) {
 		return n.Package + "/" + n.OriginalPath
-	}
-	if n.Kind == manifest.Snapshot {
-		// The reference puts the file's name between, for snapshots in YAML twice.
-		if base(n.Path) == n.Name+".sql" && strings.HasSuffix(n.OriginalPath, "ml") {
-			return n.Package + "/" + n.OriginalPath + "/" + base(n.OriginalPath) + "/" + n.Name + ".sql"
-		}
-		return n.Package + "/" + n.OriginalPath + "/" + n.Name + ".sql"
 	}
 	return n.Package + "/" + n.OriginalPath + "/" + n.Path
 }

@@ -19,6 +19,10 @@ import (
 type Compiler struct {
 	Shared *scope.Shared
 
+	// Done is told once of each ephemeral model that some node uses, when it has
+	// been compiled; it may be called from several goroutines. May be nil.
+	Done func(*manifest.Node, *Result) error
+
 	mu        sync.Mutex
 	ephemeral map[string]*once
 }
@@ -157,6 +161,9 @@ func (c *Compiler) Ephemeral(ctx context.Context, e *manifest.Node, conn *scope.
 	c.mu.Unlock()
 	o.Do(func() {
 		o.result, o.err = c.node(ctx, e, conn, within)
+		if o.err == nil && c.Done != nil {
+			o.err = c.Done(e, o.result)
+		}
 		if o.err != nil {
 			o.err = c.heading(o.err, e)
 		}
@@ -164,14 +171,17 @@ func (c *Compiler) Ephemeral(ctx context.Context, e *manifest.Node, conn *scope.
 	return o.result, o.err
 }
 
-// Compiled gives the result of an ephemeral model if some node has used it.
-func (c *Compiler) Compiled(id string) *Result {
+// Ephemerals gives the ephemeral models that were compiled, by id.
+func (c *Compiler) Ephemerals() map[string]*Result {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if o := c.ephemeral[id]; o != nil {
-		return o.result
+	out := make(map[string]*Result, len(c.ephemeral))
+	for id, o := range c.ephemeral {
+		if o.result != nil && o.err == nil {
+			out[id] = o.result
+		}
 	}
-	return nil
+	return out
 }
 
 // inject puts the CTEs in: after a leading "with" (and "recursive"), or in front

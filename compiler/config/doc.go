@@ -54,10 +54,44 @@ func (d *Doc) syntaxError(err error) *source.Error {
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		line, _ := strconv.Atoi(m[1])
 		e.Msg = "invalid YAML: " + m[2]
-		e.Span.Start = d.File.Offset(max(line, 1), 1)
-		e.Span.End = e.Span.Start + source.Pos(len(d.File.Line(e.Span.Start)))
+		start := d.File.Offset(d.brokenLine(max(line, 1), m[2]), 1)
+		text := d.File.Line(start)
+		words := strings.TrimLeft(text, " \t")
+		e.Span.Start = start + source.Pos(len(text)-len(words))
+		e.Span.End = e.Span.Start + source.Pos(len(words))
 	}
 	return e
+}
+
+// searchBytes is how much text brokenLine may read again, a few tenths of a second.
+const searchBytes = 4 << 20
+
+// brokenLine finds the line at which the words of a syntax error come up first. The
+// line that the library names is often the one where the surrounding block starts,
+// and never later than the fault.
+func (d *Doc) brokenLine(named int, words string) int {
+	text := d.File.Text
+	end, left := 0, searchBytes
+	for line := 1; end < len(text); line++ {
+		if i := strings.IndexByte(text[end:], '\n'); i >= 0 {
+			end += i + 1
+		} else {
+			end = len(text)
+		}
+		if line < named {
+			continue
+		}
+		if left -= end; left < 0 {
+			break
+		}
+		var n yaml.Node
+		if err := yaml.Unmarshal([]byte(text[:end]), &n); err != nil {
+			if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[2] == words {
+				return line
+			}
+		}
+	}
+	return named
 }
 
 // Span gives the place of a node; for text on one line also its end.

@@ -39,8 +39,8 @@ func (m *Macro) String() string {
 // Call runs the macro. Its value is what return() was called with, or else its
 // text.
 func (m *Macro) Call(t *Thread, args []Value, kwargs []Kwarg) (Value, error) {
-	if t.onMacro != nil && len(t.calls) == 0 {
-		t.onMacro(m)
+	if t.onMacro != nil {
+		t.onMacro(m, len(t.calls))
 	}
 	t.calls = append(t.calls, call{m, t.siteFile, t.site})
 	v, err := m.run(t, args, kwargs)

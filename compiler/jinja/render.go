@@ -19,9 +19,9 @@ type Options struct {
 	// inside of macros.
 	Lenient bool
 
-	// OnMacro is told of each project macro that the template itself calls, not of
-	// those that macros call; nil for nobody.
-	OnMacro func(*Macro)
+	// OnMacro is told of each call of a project macro and of how many are open
+	// around it; nil for nobody.
+	OnMacro func(m *Macro, depth int)
 
 	Steps int    // how much the template may do; 0 for a generous default
 	Name  string // what a stack calls the template, such as "model orders"

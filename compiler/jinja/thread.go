@@ -33,7 +33,7 @@ type Thread struct {
 	Host    any // for host functions
 
 	name    string
-	onMacro func(*Macro)
+	onMacro func(*Macro, int)
 	out     *buffer
 	spare   []*buffer
 	pool    []Value // where argument lists are cut from

@@ -183,7 +183,7 @@ func (m *Manifest) Similar(kind, name string) string {
 // Nearest gives the candidate that differs least from name, the first in sorted
 // order among equals, or the empty text if none is similar.
 func Nearest(name string, candidates []string) string {
-	best, bestCost := "", min(max(2, len(name)/3)+1, len(name))
+	best, bestCost := "", min(max(2, len(name)/3)+1, max(2, (len(name)+1)/2))
 	slices.Sort(candidates)
 	for _, c := range candidates {
 		if d := len(c) - len(name); d >= bestCost || -d >= bestCost || c == name {

@@ -192,6 +192,10 @@ func (p *parser) staticMacros(pkg string, t *syntax.Template) []string {
 	}
 	for _, c := range syntax.Calls(t) {
 		switch {
+		case c.Package == "" && scope.IsMember(c.Name):
+			// dbt takes these for what the context has, whatever macros there are.
+		case c.Package == "builtins":
+			add(p.shared.Macros.Find(pkg, c.Name))
 		case c.Dispatch:
 			for _, mac := range p.shared.Macros.Candidates(pkg, c.Name, c.Package) {
 				add(mac)
@@ -229,8 +233,8 @@ func (p *parser) loadDocs() {
 	for _, list := range found {
 		for _, d := range list {
 			if old := seen[d.ID]; old != nil {
-				p.fail(&source.Error{Class: source.Compilation, File: &source.File{Path: d.OriginalPath},
-					Msg: fmt.Sprintf("two docs blocks are named %q; the other one is in %s", d.Name, old.OriginalPath), Hint: "rename one of them"})
+				p.fail(&source.Error{Class: source.Compilation,
+					Msg: fmt.Sprintf("dbt found two docs with the name %q.\n- %s (%s)\n- %s (%s)", d.Name, d.ID, d.OriginalPath, old.ID, old.OriginalPath), Hint: "rename one of them"})
 				continue
 			}
 			seen[d.ID] = d

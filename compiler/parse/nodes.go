@@ -228,7 +228,7 @@ func (p *parser) snapshotDrafts(pkg *project.Package, f *project.File) []*draft 
 	}
 	var out []*draft
 	for _, b := range blocks {
-		start, end := trimSpan(file.Text, b.ContentStart, b.ContentEnd)
+		start, end := b.ContentStart, b.ContentEnd
 		n := &manifest.Node{
 			ID:   "snapshot." + pkg.Name + "." + b.Name,
 			Kind: manifest.Snapshot, Name: b.Name, Package: pkg.Name, OriginalPath: f.Path,
@@ -241,13 +241,6 @@ func (p *parser) snapshotDrafts(pkg *project.Package, f *project.File) []*draft 
 		out = append(out, &draft{node: n, pkg: pkg, patch: p.patchFor("snapshots", pkg, b.Name)})
 	}
 	return out
-}
-
-func trimSpan(text string, start, end source.Pos) (source.Pos, source.Pos) {
-	s := text[start:end]
-	left := len(s) - len(strings.TrimLeft(s, " \t\r\n\f\v"))
-	right := len(strings.TrimRight(s, " \t\r\n\f\v"))
-	return start + source.Pos(left), start + source.Pos(max(left, right))
 }
 
 // yamlSnapshot is a snapshot that a properties file defines by its relation.
@@ -278,10 +271,10 @@ func (p *parser) hookDrafts(pkg *project.Package, when string, hooks []project.H
 			Kind: manifest.Operation, Name: name, Package: pkg.Name,
 			Path: "hooks/" + name + ".sql", OriginalPath: "./dbt_project.yml",
 			FQN:      []string{pkg.Name, "hooks", name},
-			Checksum: manifest.Checksum{Name: "sha256", Sum: project.Checksum(h.SQL)},
+			Checksum: manifest.Checksum{Name: "sha256", Sum: project.Checksum(strings.TrimSpace(pkg.Doc.File.Text))},
 			File:     &source.File{Path: "dbt_project.yml", Text: h.SQL, FirstLine: line},
 			Span:     source.Span{End: source.Pos(len(h.SQL))},
-			Raw:      h.SQL, Language: "sql", Tags: []string{when}, Index: i + 1, CreatedAt: p.now,
+			Raw:      h.SQL, Language: "sql", Tags: []string{when}, Index: i, CreatedAt: p.now,
 		}
 		out = append(out, &draft{node: n, pkg: pkg})
 	}
@@ -318,6 +311,9 @@ func (p *parser) finish(d *draft) {
 	if n.Config, err = config.Merge(n.Kind.Info().Config, layers...); err != nil {
 		p.fail(inNode(err, n))
 		return
+	}
+	if n.Kind == manifest.Test {
+		n.Config = storing(n.Config)
 	}
 	p.applyPatch(d)
 	p.hookRefs(n)

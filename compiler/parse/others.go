@@ -216,6 +216,11 @@ func (p *parser) patchMacros() {
 			mac.Arguments = append(mac.Arguments, arg)
 		}
 	}
+	for _, e := range p.props.bySection["macros"] {
+		if !e.used {
+			p.warn(e.doc.Errorf(config.Child(e.node, "name"), "Found patch for macro \"%s\" which was not found", e.name))
+		}
+	}
 }
 
 // describe renders all descriptions, which may hold doc().

@@ -5,6 +5,8 @@ package parse
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,6 +89,7 @@ func once(all source.Errors) source.Errors {
 		span source.Span
 		msg  string
 	}
+	slices.SortStableFunc(all, func(a, b *source.Error) int { return strings.Compare(a.Node, b.Node) })
 	all.Sort()
 	seen := map[key]bool{}
 	return slices.DeleteFunc(all, func(e *source.Error) bool {

@@ -335,9 +335,4 @@ func (p *parser) unusedPatches() {
 			p.warn(err)
 		}
 	}
-	for _, e := range p.props.bySection["macros"] {
-		if !e.used {
-			p.warn(e.doc.Errorf(config.Child(e.node, "name"), "Found patch for macro \"%s\" which was not found", e.name))
-		}
-	}
 }

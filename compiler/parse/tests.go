@@ -395,6 +395,20 @@ func (p *parser) genericTest(s *testSpec) *manifest.Node {
 	return n
 }
 
+// storing makes store_failures and store_failures_as agree; the latter decides.
+func storing(c *config.Config) *config.Config {
+	as, sf := c.Text("store_failures_as"), c.Get("store_failures")
+	switch {
+	case as != "":
+		return c.With("store_failures", jinja.Bool(as != "ephemeral"))
+	case sf == jinja.Value(jinja.None):
+		return c
+	case sf.Truth():
+		return c.With("store_failures_as", jinja.Str("table"))
+	}
+	return c.With("store_failures_as", jinja.Str("ephemeral"))
+}
+
 func testDirs(file string) []string {
 	parts := strings.Split(path.Dir(file), "/")
 	return parts[1:]
@@ -438,16 +452,7 @@ func (p *parser) testNodeConfig(s *testSpec, n *manifest.Node, inMacro []config.
 			c = c.With("group", g)
 		}
 	}
-	as, sf := c.Text("store_failures_as"), c.Get("store_failures")
-	switch {
-	case as != "":
-		c = c.With("store_failures", jinja.Bool(as != "ephemeral"))
-	case sf != jinja.Value(jinja.None) && sf.Truth():
-		c = c.With("store_failures_as", jinja.Str("table"))
-	case sf != jinja.Value(jinja.None):
-		c = c.With("store_failures_as", jinja.Str("ephemeral"))
-	}
-	n.Config = c
+	n.Config = storing(c)
 	n.Tags = nil
 	tags := map[string]bool{}
 	for _, list := range [][]string{s.on.tags, s.tags} {

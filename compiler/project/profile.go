@@ -198,7 +198,7 @@ func (p *Profile) read(ctx context.Context, o Options, r *config.Renderer, doc *
 		if err != nil {
 			// A password is allowed to look like a template that is none.
 			if pair.Name != "password" && pair.Name != "pass" {
-				return err
+				return inProfile(err)
 			}
 			v = jinja.Str(pair.Value.Value)
 		}
@@ -241,6 +241,18 @@ func (p *Profile) read(ctx context.Context, o Options, r *config.Renderer, doc *
 	p.Schema, _ = p.Config["schema"].(string)
 	p.Target = p.target()
 	return nil
+}
+
+// inProfile puts a template that failed under the heading that dbt gives problems of
+// profiles.
+func inProfile(err error) error {
+	for _, e := range source.All(err) {
+		if e.Class == source.Compilation {
+			e.Class, e.WordsFirst = source.Runtime, true
+			e.Msg = "Compilation Error\n  " + e.Msg
+		}
+	}
+	return err
 }
 
 // field makes Go values of a rendered field and wraps what is secret.

@@ -86,8 +86,7 @@ type Context struct {
 	Sources [][2]string
 	Configs []config.Layer
 	Macros  []string // ids of macros that the node's own code calls
-	depth   int
-	partial *config.Config // config as known so far
+	counts  int      // the depth of calls that counts as the node's own
 
 	// What Run needs.
 	Compiled string // compiled_code; empty until it is known
@@ -111,7 +110,6 @@ func (s *Shared) NewContext(ctx context.Context, phase Phase, n *manifest.Node, 
 	c.pkg = s.Project
 	if n != nil {
 		c.pkg = n.Package
-		c.partial = n.Config
 	}
 	return c
 }
@@ -169,14 +167,18 @@ func (c *Context) Options() jinja.Options {
 	if c.node != nil {
 		o.Name = c.node.Kind.String() + " " + c.node.Name
 	}
-	if c.phase == Parse {
+	if c.phase == Parse || c.phase == Run {
 		o.OnMacro = c.called
 	}
 	return o
 }
 
-// called notes that the node's own text calls a macro.
-func (c *Context) called(m *jinja.Macro) {
+// called notes the macros that the node's own text calls, and those that the
+// materialization of a test calls, which dbt counts among them.
+func (c *Context) called(m *jinja.Macro, depth int) {
+	if depth != c.counts {
+		return
+	}
 	mac := c.shared.Macros.Of(m)
 	if mac != nil && !contains(c.Macros, mac.ID) {
 		c.Macros = append(c.Macros, mac.ID)
@@ -238,6 +240,16 @@ func (c *Context) Native(name, text string) (jinja.Value, error) {
 
 // Thread makes a thread to call macros from Go.
 func (c *Context) Thread() *jinja.Thread { return jinja.NewThread(c.ctx, c.Options()) }
+
+// Materialize calls a materialization. What a test's calls counts as called by the
+// test; that of other nodes counts for nothing.
+func (c *Context) Materialize(mac *manifest.Macro) (jinja.Value, error) {
+	c.counts = -1
+	if c.node.Kind == manifest.Test {
+		c.counts = 1
+	}
+	return c.Thread().Call(mac.Value, nil, nil)
+}
 
 // Lookup gives the value of a name: what was set for this render, macros and
 // package names, and then the members of the context.

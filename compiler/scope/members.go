@@ -165,3 +165,9 @@ func (c *Context) Result(name string) (response jinja.Value, t *Table, ok bool) 
 	t, _ = v.(*Table)
 	return response, t, true
 }
+
+// IsMember says whether every context has the name, so that a macro of that name
+// only hides it.
+func IsMember(name string) bool {
+	return memberFuncs[name] != nil || baseFuncs[name] != nil || name == "var" || name == "config"
+}
