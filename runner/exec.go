@@ -139,7 +139,8 @@ func (r *run) wrote(n *manifest.Node, res *artifact.Result, c *compile.Result) e
 		res.Compiled.Relation = r.shared.RelationOf(n).Render()
 		res.Relation = res.Compiled.Relation
 	}
-	if strings.TrimSpace(c.SQL) == "" {
+	if c.SQL == "" {
+		res.Compiled.Path = ""
 		return nil
 	}
 	return writeFile(filepath.Join(r.o.Target, "compiled", filepath.FromSlash(file)), c.SQL)
@@ -456,8 +457,8 @@ func (r *run) hooks(when string, results []*artifact.Result) (ok bool) {
 		name := HookName(h)
 		if failed {
 			res.Status, res.Message = artifact.Skipped, name+" skipped"
-			zero := 0
-			res.Failures = &zero
+			one := 1
+			res.Failures = &one
 			r.order = append(r.order, res)
 			r.event(Event{Kind: HookFinished, Node: h, Index: i + 1, Total: len(list), Result: res})
 			continue

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"weft/adapters"
@@ -220,8 +219,7 @@ func (r *run) skipped(i int32) *artifact.Result {
 			r.compiled(n, res)
 		}
 	} else if b := r.because[i]; b != nil {
-		res.Message = fmt.Sprintf("Compilation Error in %s, caused by compilation error in referenced ephemeral model %s\n\n  %s",
-			n.ID, b.Node.ID, strings.ReplaceAll(b.Message, "\n", "\n  "))
+		res.Message = fmt.Sprintf("Compilation Error in %s, caused by compilation error in referenced ephemeral model %s", n.ID, b.Node.ID)
 	}
 	return res
 }

@@ -316,11 +316,16 @@ func (a *app) targetDir() (abs, shown string) {
 
 // read reads the whole project into a manifest and a graph.
 func (a *app) read() error {
-	if err := a.readProject(nil); err != nil {
+	err := a.readProject(func(o *project.Options) {
+		o.Loaded = func(p *project.Project) {
+			a.set.project(p.Root.Settings.Flags)
+			a.applyFlags()
+			a.p.info("AdapterRegistered", "E034", fmt.Sprintf("Registered adapter: %s=%s", p.Profile.Type, p.Profile.Dialect.Version))
+		}
+	})
+	if err != nil {
 		return err
 	}
-	prof := a.project.Profile
-	a.p.info("AdapterRegistered", "E034", fmt.Sprintf("Registered adapter: %s=%s", prof.Type, prof.Dialect.Version))
 	if err := a.project.ReadFiles(a.ctx, runtime.NumCPU()); err != nil {
 		return err
 	}

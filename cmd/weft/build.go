@@ -449,6 +449,9 @@ func (v *viewer) finished(e runner.Event) {
 		return
 	}
 	if n.Ephemeral() {
+		if r.Status == artifact.Errored {
+			p.error("CatchableExceptionOnRun", "W002", r.Message)
+		}
 		return
 	}
 	what := describe(v.a, n)

@@ -132,7 +132,7 @@ func (a *app) listJSON(n *manifest.Node) (string, error) {
 				break
 			}
 		}
-		if v != nil {
+		if v != nil && (v != jinja.Value(jinja.None) || !strings.Contains(key, ".")) {
 			out.SetStr(key, v)
 		}
 	}

@@ -23,7 +23,8 @@ type Doc struct {
 // *source.Error at the line that the YAML library names.
 func ParseYAML(f *source.File) (*Doc, error) {
 	d := &Doc{File: f}
-	dec := yaml.NewDecoder(strings.NewReader(f.Text))
+	// White space at the end is no part of a file's last value, as in dbt.
+	dec := yaml.NewDecoder(strings.NewReader(strings.TrimRight(f.Text, " \t\r\n\f\v")))
 	var n yaml.Node
 	if err := dec.Decode(&n); err != nil {
 		if errors.Is(err, io.EOF) {

@@ -128,7 +128,7 @@ func Install(root *project.Package, o Options) error {
 		o.Say("Warning: No packages were found in packages.yml")
 		return nil
 	}
-	if err := writeLock(root.Dir, packages, declared); err != nil {
+	if err := writeLock(root.Dir, packages, declared, o.Say); err != nil {
 		return err
 	}
 	if o.LockOnly {
@@ -174,7 +174,7 @@ func link(into string, p Package) error {
 
 // writeLock writes package-lock.yml: what was installed, and a hash of what was
 // asked for.
-func writeLock(dir string, packages []Package, declared []project.Declared) error {
+func writeLock(dir string, packages []Package, declared []project.Declared, say func(string)) error {
 	type entry struct {
 		Local string `yaml:"local"`
 		Name  string `yaml:"name"`
@@ -193,7 +193,12 @@ func writeLock(dir string, packages []Package, declared []project.Declared) erro
 	if err := enc.Encode(lock); err != nil {
 		return failed(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "package-lock.yml"), []byte(b.String()), 0o644); err != nil {
+	path := filepath.Join(dir, "package-lock.yml")
+	if old, err := os.ReadFile(path); err == nil && string(old) == b.String() {
+		return nil
+	}
+	say("Updating lock file in file path: " + path)
+	if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
 		return failed(err)
 	}
 	return nil

@@ -24,7 +24,6 @@ type draft struct {
 	patch   *entry
 	version *yaml.Node  // the entry's element of "versions"
 	verVals *jinja.Dict // the same, rendered
-	extra   config.Layer
 }
 
 // loadNodes reads models, seeds, snapshots, analyses, singular tests and project
@@ -289,6 +288,7 @@ func (p *parser) finish(d *draft) {
 	layers := own
 	patch := p.patchLayers(d)
 	layers = append(slices.Clip(layers), patch...)
+	unpatched := own
 	early, err := config.Merge(n.Kind.Info().Config, append(slices.Clip(layers), root...)...)
 	if err != nil {
 		p.fail(inNode(err, n))
@@ -302,10 +302,9 @@ func (p *parser) finish(d *draft) {
 			p.fail(inNode(err, n))
 			return
 		}
-		layers = append(layers, ctx.Configs...)
-	}
-	if d.extra != nil {
-		layers = append(layers, d.extra)
+		given := withoutNone(n.Kind.Info().Config, ctx.Configs)
+		layers = append(layers, given...)
+		unpatched = append(slices.Clip(unpatched), given...)
 	}
 	layers = append(layers, root...)
 	if n.Config, err = config.Merge(n.Kind.Info().Config, layers...); err != nil {
@@ -318,14 +317,34 @@ func (p *parser) finish(d *draft) {
 	p.applyPatch(d)
 	p.hookRefs(n)
 	n.Unrendered = p.unrendered(d, ctx)
-	for _, t := range n.Config.List("tags") {
+	// dbt first knows the tags of the project and the file, and then adds those of
+	// the properties.
+	first, err := config.Merge(n.Kind.Info().Config, append(slices.Clip(unpatched), root...)...)
+	if err != nil {
+		p.fail(inNode(err, n))
+		return
+	}
+	for _, t := range append(slices.Clip(first.List("tags")), n.Config.List("tags")...) {
 		if s := t.String(); !slices.Contains(n.Tags, s) {
 			n.Tags = append(n.Tags, s)
 		}
 	}
-	if err := p.name(n); err != nil {
+	if err := p.name(n, setToNone(ctx)...); err != nil {
 		p.fail(inNode(err, n))
 	}
+}
+
+// withoutNone leaves out the declared keys that a file sets to none: they count as
+// not given.
+func withoutNone(k config.Kinds, layers []config.Layer) []config.Layer {
+	out := make([]config.Layer, 0, len(layers))
+	for _, l := range layers {
+		kept := slices.DeleteFunc(slices.Clone(l), func(e config.Entry) bool {
+			return e.Value == jinja.Value(jinja.None) && config.Declared(k, e.Key) != nil
+		})
+		out = append(out, kept)
+	}
+	return out
 }
 
 // renderNode parses and renders a node's text, and keeps what it refers to.
@@ -469,13 +488,18 @@ func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 	d.pkg.Settings.Sections[section].Raw(d.node.FQN, out)
 	for _, layer := range p.patchLayers(d) {
 		for _, e := range layer {
-			out.SetStr(config.Canonical(e.Key), e.Value)
+			out.SetStr(e.Key, e.Value)
 		}
 	}
 	if ctx != nil {
-		for _, layer := range ctx.Configs {
+		for i, layer := range ctx.Configs {
 			for _, e := range layer {
-				out.SetStr(e.Key, e.Value)
+				v := e.Value
+				// From the second call on, dbt makes lists of what is appended.
+				if f := config.Declared(d.node.Kind.Info().Config, e.Key); i > 0 && f != nil && f.Rule == config.Append {
+					v = jinja.NewList(listOf(v)...)
+				}
+				out.SetStr(e.Key, v)
 			}
 		}
 	}
@@ -485,8 +509,27 @@ func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 	return out
 }
 
-// name gives the node its database, schema, alias and relation.
-func (p *parser) name(n *manifest.Node) error {
+// setToNone gives the keys that the file sets to none: their old value stays in the
+// config, but counts for nothing when names are made.
+func setToNone(ctx *scope.Context) []string {
+	if ctx == nil {
+		return nil
+	}
+	var out []string
+	for _, l := range ctx.Configs {
+		for _, e := range l {
+			out = slices.DeleteFunc(out, func(k string) bool { return k == e.Key })
+			if e.Value == jinja.Value(jinja.None) {
+				out = append(out, e.Key)
+			}
+		}
+	}
+	return out
+}
+
+// name gives the node its database, schema, alias and relation. Config keys among
+// unset count as none.
+func (p *parser) name(n *manifest.Node, unset ...string) error {
 	for _, gen := range []struct {
 		macro string
 		key   string
@@ -501,8 +544,17 @@ func (p *parser) name(n *manifest.Node) error {
 			return &source.Error{Class: source.Compilation, Msg: "no macro named " + gen.macro}
 		}
 		ctx := p.shared.NewContext(p.ctx, scope.Names, nil, nil)
-		v, err := ctx.Thread().Call(mac.Value, []jinja.Value{n.Config.Get(gen.key), scope.Node{Node: n}}, nil)
+		custom := n.Config.Get(gen.key)
+		if slices.Contains(unset, gen.key) {
+			custom = jinja.None
+		}
+		v, err := ctx.Thread().Call(mac.Value, []jinja.Value{custom, scope.Node{Node: n}}, nil)
 		if err != nil {
+			for _, e := range source.All(err) {
+				if e.Node == "" {
+					e.Node = "macro " + mac.Name + " (" + mac.Path + ")"
+				}
+			}
 			return err
 		}
 		if v != jinja.Value(jinja.None) && !jinja.IsUndefined(v) {

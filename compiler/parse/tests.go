@@ -281,6 +281,7 @@ func (p *parser) readSpec(s *testSpec) error {
 			q := p.m.Dialect.Quote
 			name = string(q[0]) + name + string(q[1])
 		}
+		s.column = name
 		s.kwargs.SetStr("column_name", jinja.Str(name))
 	}
 	for k, v := range args.All() {

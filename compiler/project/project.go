@@ -44,6 +44,10 @@ type Options struct {
 	// Dialect finds the dialect of a profile type; nil if there is none.
 	Dialect func(name string) *adapters.Dialect
 
+	// Loaded is told of the project when its settings and profile are known, before
+	// its packages are looked for; may be nil.
+	Loaded func(*Project)
+
 	NoProfile  bool // the command needs no connection (deps, clean)
 	NoPackages bool // do not require the packages to be installed
 	Warn       func(*source.Error)
@@ -104,6 +108,9 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 		return nil, err
 	}
 	p.Packages = []*Package{p.Root}
+	if o.Loaded != nil {
+		o.Loaded(p)
+	}
 	if o.NoPackages {
 		return p, nil
 	}

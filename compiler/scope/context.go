@@ -437,13 +437,8 @@ func (s *Shared) RelationOf(n *manifest.Node) *Relation {
 		return s.CTE(n)
 	}
 	r := NewRelation(s.Dialect, n.Database, n.Schema, n.Alias)
+	// The node's own config.quoting has no effect in dbt 1.11.
 	r.Quote = s.Quoting
-	q := n.Config.Dict("quoting")
-	for i, p := range partNames {
-		if v, ok := q.GetStr(p); ok && v != jinja.Value(jinja.None) {
-			r.Quote[i] = v.Truth()
-		}
-	}
 	return r
 }
 

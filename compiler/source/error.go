@@ -119,6 +119,9 @@ func (e *Error) Detail() string {
 			fmt.Fprintf(&b, ", called at %s:%d:%d", c.File.Path, line, col)
 		}
 	}
+	if len(e.Calls) > 0 && e.Node != "" {
+		b.WriteString("\n> called by " + e.Node)
+	}
 	return b.String()
 }
 
