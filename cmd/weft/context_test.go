@@ -62,7 +62,7 @@ type contextCase struct {
 		Files         map[string]string
 		Printed       []string
 		Logged        []string
-		Warnings      [][2]string // name of the event, text
+		Warnings      [][2]string    // name of the event, text
 		Subset        map[string]any `json:"manifest_subset"`
 		Tests         map[string]map[string]any
 	}
