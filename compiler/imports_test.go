@@ -25,6 +25,8 @@ var allowed = map[string][]string{
 	"compiler/jinja/syntax": {"compiler/source"},
 	"adapters/duckdb":       {"adapters"},
 	"adapters/postgres":     {"adapters"},
+	"adapters/snowflake":    {"adapters"},
+	"adapters/bigquery":     {"adapters"},
 	"adapters/adaptertest":  {"adapters"},
 	"compiler/jinja":        {"compiler/jinja/syntax", "compiler/source"},
 	"compiler/config":       {"compiler/jinja", "compiler/jinja/syntax", "compiler/source"},

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ func (r *run) exec(n *manifest.Node, thread string) *artifact.Result {
 		res.Relation = n.Relation
 	}
 	conn := r.conn(n)
-	err := r.steps(n, res, conn, thread)
+	err := r.guarded(n, res, conn, thread)
 	// What the node left open is rolled back, in the warehouse too, also when the
 	// run has been cancelled. A node whose work may not be there has not succeeded.
 	end := context.WithoutCancel(r.ctx)
@@ -66,6 +67,18 @@ func (r *run) conn(n *manifest.Node) *scope.Conn {
 		c.Sent = func(sql string) { r.o.Sent(n, sql) }
 	}
 	return c
+}
+
+// guarded is steps with a panic as its error: a fault of ours in one node must not
+// keep the others from being rolled back and reported.
+func (r *run) guarded(n *manifest.Node, res *artifact.Result, conn *scope.Conn, thread string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &source.Error{Class: source.Internal, Node: n.Describe(),
+				Msg: fmt.Sprintf("%v\n\nThis is a bug in weft. Please report it with the text below.\n\n%s", p, debug.Stack())}
+		}
+	}()
+	return r.steps(n, res, conn, thread)
 }
 
 // steps compiles the node and, unless that is all, runs its materialization.

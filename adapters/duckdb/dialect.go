@@ -83,7 +83,7 @@ func complete(given adapters.Config) (adapters.Config, error) {
 	}
 	path := c.Text("path")
 	if path == "" {
-		return nil, errors.New("path must be the name of a file, or :memory:")
+		return nil, errors.New("path must be the name of a file, or `:memory:`")
 	}
 	derived := databaseName(path)
 	name := c.Text("database")

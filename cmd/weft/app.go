@@ -108,9 +108,7 @@ func (a *app) start() error {
 	if err := a.set.environment(a.env); err != nil {
 		return err
 	}
-	for _, m := range a.set.list("models") {
-		a.set.multi["select"] = append(a.set.multi["select"], m)
-	}
+	a.set.multi["select"] = append(a.set.multi["select"], a.set.list("models")...)
 	if o := a.set.yaml["warn-error-options"]; o != nil && o.Len() > 0 && a.set.on("warn-error") {
 		return &usageError{"--warn-error and --warn-error-options cannot be used together"}
 	}

@@ -173,6 +173,15 @@ func (a *app) hookNodes() []*manifest.Node {
 	return out
 }
 
+// idsOf is a selection as templates see it: selected_resources.
+func (a *app) idsOf(set graph.Set) *jinja.List {
+	ids := jinja.NewList()
+	for _, i := range set.Members() {
+		ids.Append(jinja.Str(a.graph.Nodes[i].ID))
+	}
+	return ids
+}
+
 // carryOut runs the nodes of a selection and reports.
 func (a *app) carryOut(set graph.Set, which string) error {
 	if set.Len() == 0 {
@@ -183,11 +192,7 @@ func (a *app) carryOut(set graph.Set, which string) error {
 		return a.writeResults(nil, which)
 	}
 	dir, shown := a.targetDir()
-	var selected []jinja.Value
-	for _, i := range set.Members() {
-		selected = append(selected, jinja.Str(a.graph.Nodes[i].ID))
-	}
-	a.shared.Selected = jinja.NewList(selected...)
+	a.shared.Selected = a.idsOf(set)
 	plan := runner.NewPlan(a.graph, set, which == "build")
 	threads := a.project.Profile.Threads
 	if a.set.on("single-threaded") {
@@ -226,7 +231,7 @@ func (a *app) carryOut(set graph.Set, which string) error {
 	}
 	for _, r := range results {
 		if r.Status.Bad() {
-			return failed
+			return errFailed
 		}
 	}
 	return nil

@@ -46,7 +46,7 @@ func (a *app) docsGenerate(_ []string) error {
 	a.p.info("CatalogWritten", "E041", "Catalog written to "+path)
 	if len(problems) > 0 {
 		a.p.error("WriteCatalogFailure", "E040", "the warehouse turned down "+plural(len(problems), "query")+" for the catalog: "+strings.Join(problems, "; "))
-		return failed
+		return errFailed
 	}
 	return nil
 }

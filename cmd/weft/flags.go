@@ -37,10 +37,7 @@ type flag struct {
 	noNo  bool     // no --no-x form
 }
 
-var (
-	selecting = []string{"build", "run", "test", "seed", "snapshot", "compile", "show", "list", "docs generate", "clone", "source freshness"}
-	running   = []string{"build", "run", "test", "seed", "snapshot", "compile", "show", "run-operation", "retry", "docs generate", "parse"}
-)
+var selecting = []string{"build", "run", "test", "seed", "snapshot", "compile", "show", "list", "docs generate", "clone", "source freshness"}
 
 // flags is every option there is.
 var flags = []flag{
@@ -109,11 +106,6 @@ var flags = []flag{
 	{name: "use-experimental-parser", kind: boolFlag, def: "false", env: "USE_EXPERIMENTAL_PARSER", doc: "accepted; has no effect"},
 }
 
-func flagNamed(name string) *flag {
-	i := slices.IndexFunc(flags, func(f flag) bool { return f.name == name })
-	return &flags[i]
-}
-
 // settings are the values of all flags for one invocation.
 type settings struct {
 	vals  map[string]string
@@ -142,10 +134,9 @@ func (s *settings) num(name string) int {
 
 // value makes pflag put what it reads into the settings.
 type value struct {
-	s     *settings
-	f     *flag
-	to    string // what a bool flag is set to
-	given *map[string]bool
+	s  *settings
+	f  *flag
+	to string // what a bool flag is set to
 }
 
 // String is the default, for help texts.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -263,6 +264,7 @@ func (a *app) compiled() ([]*artifact.Result, *compile.Compiler, error) {
 		a.p.warn("NothingToDo", "Q035", "Nothing to do. Try checking your model configs and model specification args")
 		return nil, nil, a.writeResults(nil, a.which)
 	}
+	a.shared.Selected = a.idsOf(set)
 	a.p.blank()
 	a.p.info("ConcurrencyLine", "Q027", fmt.Sprintf("Concurrency: %d threads (target='%s')", a.project.Profile.Threads, a.project.Profile.TargetName))
 	a.p.blank()
@@ -412,7 +414,7 @@ func (a *app) runOperation(args []string) error {
 		}
 	}
 	_, err := op.Thread().Call(mac.Value, nil, kwargs)
-	if closed := conn.Close(a.ctx); err == nil {
+	if closed := conn.Close(context.WithoutCancel(a.ctx)); err == nil {
 		err = closed
 	}
 	failures := 0
@@ -420,9 +422,6 @@ func (a *app) runOperation(args []string) error {
 		failures = 1
 		res.Status = artifact.Errored
 		e := source.All(err)[0]
-		if e.Class == source.Compilation && e.Node == "" && e.File != nil {
-			e.Node = fmt.Sprintf("macro %s (%s)", mac.Name, mac.Path)
-		}
 		a.operationFailed(e)
 	}
 	res.Failures = &failures
@@ -430,10 +429,13 @@ func (a *app) runOperation(args []string) error {
 	if werr := a.writeResults([]*artifact.Result{res}, a.which); werr != nil {
 		return werr
 	}
-	if err != nil {
-		return failed
+	switch {
+	case err == nil:
+		return nil
+	case a.ctx.Err() != nil:
+		return a.ctx.Err()
 	}
-	return nil
+	return errFailed
 }
 
 func (a *app) operationFailed(e *source.Error) {

@@ -32,8 +32,8 @@ const (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
-// failed is a command that ended with failures, which have been printed.
-var failed = errors.New("failed")
+// errFailed is a command that ended with failures, which have been printed.
+var errFailed = errors.New("failed")
 
 // run carries out one command line and gives its exit code.
 func run(args []string, stdout, stderr io.Writer) (code int) {
@@ -64,7 +64,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, failed):
+	case errors.Is(err, errFailed):
 		return exitFailed
 	case errors.As(err, &u):
 		fmt.Fprintf(stderr, "Usage: weft [OPTIONS] COMMAND [ARGS]...\nTry 'weft -h' for help.\n\nError: %s\n", u.msg)

@@ -144,7 +144,7 @@ func (a *app) debug(_ []string) error {
 			say("%s", e.Report())
 		}
 		say("%s", a.p.red.Sprint("1 check failed"))
-		return failed
+		return errFailed
 	}
 	say("Connection:")
 	for _, k := range p.Profile.Dialect.TargetKeys {
@@ -168,7 +168,7 @@ func (a *app) debug(_ []string) error {
 		for _, e := range source.All(err) {
 			say("dbt was unable to connect to the specified database.\nThe database returned the following error:\n\n  >%s", e.Error())
 		}
-		return failed
+		return errFailed
 	}
 	say("%s", a.p.green.Sprint("All checks passed!"))
 	return nil

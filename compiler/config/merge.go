@@ -157,25 +157,25 @@ func check(f *Field, v jinja.Value) string {
 	switch f.Type {
 	case Text:
 		_, ok = v.(jinja.Str)
-		want = "a text"
+		want = "type 'string'"
 	case Flag:
 		_, ok = v.(jinja.Bool)
-		want = "true or false"
+		want = "type 'boolean'"
 	case Number:
 		_, ok = v.(jinja.Int)
-		want = "a whole number"
+		want = "type 'integer'"
 	case Map:
 		_, ok = v.(*jinja.Dict)
-		want = "a mapping"
+		want = "type 'object'"
 	case Texts:
-		want = "a text or a list of texts"
+		want = "type 'string' or a list of these"
 		for _, item := range items(v) {
 			if _, text := item.(jinja.Str); !text {
 				ok = false
 			}
 		}
 	case TextOrSeq:
-		want = "a text or a list"
+		want = "type 'string' or 'array'"
 		switch v.(type) {
 		case jinja.Str, *jinja.List, jinja.Tuple:
 		default:
@@ -185,7 +185,7 @@ func check(f *Field, v jinja.Value) string {
 	if ok {
 		return ""
 	}
-	return fmt.Sprintf("Invalid value for config %q: %s is not %s", f.Name, jinja.Repr(v), want)
+	return fmt.Sprintf("at path ['%s']: %s is not of %s", f.Name, jinja.Repr(v), want)
 }
 
 // Kind is the kind of resource the config belongs to.

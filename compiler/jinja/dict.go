@@ -9,6 +9,7 @@ type Dict struct {
 	index   map[Value]int // hash key → place in entries; nil while the dict is small
 	live    int           // entries that are not deleted
 	changes int           // keys added or removed so far, which ends a walk
+	ordered bool          // a collections.OrderedDict, which shows in print only
 }
 
 // entry is a key with its value; a nil key marks one that was deleted.
@@ -22,7 +23,17 @@ const smallDict = 8
 // NewDict makes an empty dict.
 func NewDict() *Dict { return &Dict{} }
 
-func (d *Dict) Type() string   { return "dict" }
+// NewOrderedDict makes an empty dict that prints as Python's OrderedDict.
+func NewOrderedDict() *Dict { return &Dict{ordered: true} }
+
+// Type is the Python class.
+func (d *Dict) Type() string {
+	if d.ordered {
+		return "collections.OrderedDict"
+	}
+	return "dict"
+}
+
 func (d *Dict) Truth() bool    { return d.live > 0 }
 func (d *Dict) String() string { return Repr(d) }
 func (d *Dict) Repr() string   { return Repr(d) }

@@ -281,9 +281,9 @@ func (f *Func) tooMany(got, named int) error {
 	case f.native:
 		return Raise(TypeError, "%s expected at most %d argument%s, got %d", f.Name, f.inPos, plural(f.inPos, "", "s"), got)
 	case f.need < f.inPos:
-		return Raise(TypeError, "%s() takes from %d to %d positional arguments but %d were given", f.Name, f.need, f.inPos, got)
+		return Raise(TypeError, "%s() takes from %d to %d positional arguments but %d were given", f.title(), f.need, f.inPos, got)
 	}
-	return Raise(TypeError, "%s() takes %d positional argument%s but %d %s given", f.Name, f.inPos, plural(f.inPos, "", "s"), got, plural(got, "was", "were"))
+	return Raise(TypeError, "%s() takes %d positional argument%s but %d %s given", f.title(), f.inPos, plural(f.inPos, "", "s"), got, plural(got, "was", "were"))
 }
 
 // tooFew words a call in which parameters without a default got nothing.
@@ -302,7 +302,7 @@ func (f *Func) tooFew(c *Call, got, named int) error {
 	case f.native:
 		return Raise(TypeError, "%s expected at least %d argument%s, got %d", f.Name, f.need, plural(f.need, "", "s"), got)
 	}
-	return Raise(TypeError, "%s() missing %d required positional argument%s: %s", f.Name, len(names), plural(len(names), "", "s"), joinNames(names))
+	return Raise(TypeError, "%s() missing %d required positional argument%s: %s", f.title(), len(names), plural(len(names), "", "s"), joinNames(names))
 }
 
 // joinNames is 'a', 'a' and 'b', or 'a', 'b', and 'c'.

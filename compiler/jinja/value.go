@@ -200,7 +200,11 @@ func (p *printer) repr(v Value) {
 			p.out = append(p.out, "{...}"...)
 			return
 		}
-		p.dict(v)
+		if v.ordered {
+			p.ordered(v)
+		} else {
+			p.dict(v)
+		}
 		p.leave()
 	case *Set:
 		p.set(v)
@@ -232,6 +236,21 @@ func (p *printer) items(items []Value) {
 		}
 		p.repr(item)
 	}
+}
+
+func (p *printer) ordered(d *Dict) {
+	p.out = append(p.out, d.Type()[len("collections."):]...)
+	p.out = append(p.out, '(')
+	if d.live > 0 {
+		pairs := make([]Value, 0, d.live)
+		for k, v := range d.All() {
+			pairs = append(pairs, Tuple{k, v})
+		}
+		p.out = append(p.out, '[')
+		p.items(pairs)
+		p.out = append(p.out, ']')
+	}
+	p.out = append(p.out, ')')
 }
 
 func (p *printer) dict(d *Dict) {
@@ -470,7 +489,11 @@ func ToList(v Value) ([]Value, error) {
 func iterate(v Value) (Iterator, error) {
 	switch v := v.(type) {
 	case Iterable:
-		return v.Iterate(), nil
+		it := v.Iterate()
+		if no, ok := it.(NoWalk); ok {
+			return nil, no.Err
+		}
+		return it, nil
 	case Iterator:
 		return v, nil
 	}
@@ -484,6 +507,13 @@ func length(v Value) (int, error) {
 	}
 	return 0, Raise(TypeError, "object of type '%s' has no len()", v.Type())
 }
+
+// NoWalk is the Iterator of a value that must not be walked: asking for it ends in
+// Err, also where a template only asks whether the value is iterable.
+type NoWalk struct{ Err error }
+
+// Next is the error.
+func (n NoWalk) Next() (Value, error) { return nil, n.Err }
 
 // sliceIterator walks a slice that nobody changes.
 type sliceIterator struct{ items []Value }

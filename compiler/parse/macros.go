@@ -65,8 +65,8 @@ func (p *parser) loadMacros() {
 			if old := seen[mac.ID]; old != nil {
 				p.fail(&source.Error{
 					File: mac.File, Span: mac.Span, Class: source.Compilation,
-					Msg:  fmt.Sprintf("dbt found multiple macros named %q in the project %q; the other one is in %s", mac.Name, mac.Package, old.Path),
-					Hint: "rename or remove one of them",
+					Msg: fmt.Sprintf("dbt found multiple macros named %q in the project %q.\n All macros require unique names, to fix this error rename or remove any\nduplicates. They can be found in these files:\n    - %s\n    - %s",
+						mac.Name, mac.Package, old.Path, mac.Path),
 				})
 				continue
 			}

@@ -208,20 +208,18 @@ func inNode(err error, n *manifest.Node) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	for _, e := range source.All(err) {
-		if e.Class == "" {
-			e.Class = source.Compilation
-		}
-		if e.Node == "" {
-			e.Node = n.Describe()
-		}
-		if e.File == nil {
-			e.File, e.Span = n.File, n.Span
-		}
-		n.Place(e)
-		return e
+	e := source.All(err)[0]
+	if e.Class == "" {
+		e.Class = source.Compilation
 	}
-	return err
+	if e.Node == "" {
+		e.Node = n.Describe()
+	}
+	if e.File == nil {
+		e.File, e.Span = n.File, n.Span
+	}
+	n.Place(e)
+	return e
 }
 
 // layersOf gives the levels of dbt_project.yml that a resource passes, its own

@@ -240,9 +240,8 @@ func (p *parser) check() {
 		if old := relations[n.Relation]; old != nil {
 			p.fail(&source.Error{
 				File: n.File, Span: n.Span, Class: source.Compilation,
-				Msg: fmt.Sprintf("dbt found two resources with the database representation \"%s\".\nDbt cannot create two resources with identical database representations.\n- %s (%s)\n- %s (%s)",
+				Msg: fmt.Sprintf("dbt found two resources with the database representation \"%s\".\ndbt cannot create two resources with identical database representations. To fix this,\nchange the configuration of one of these resources:\n- %s (%s)\n- %s (%s)",
 					n.Relation, old.ID, old.OriginalPath, n.ID, n.OriginalPath),
-				Hint: "give one of them another alias or schema",
 			})
 			continue
 		}

@@ -237,8 +237,8 @@ func (p *Profile) read(ctx context.Context, o Options, r *config.Renderer, doc *
 		}
 		p.Config = full
 	}
-	p.Database, _ = p.Config["database"].(string)
-	p.Schema, _ = p.Config["schema"].(string)
+	p.Database, _ = shownField("database", p.Config["database"]).(string)
+	p.Schema, _ = shownField("schema", p.Config["schema"]).(string)
 	p.Target = p.target()
 	return nil
 }
@@ -289,11 +289,21 @@ func (p *Profile) field(o Options, name string, v jinja.Value) any {
 	return text
 }
 
+// shownField is a field as templates see it. A schema or a host that was made from a
+// secret is part of the SQL, so it is shown there; what is a secret by its name, and
+// what lies deeper, stays hidden. Logs are searched for the value all the same.
+func shownField(name string, v any) any {
+	if s, ok := v.(adapters.Secret); ok && !slices.Contains(secretFields, name) {
+		return s.Reveal()
+	}
+	return v
+}
+
 // target is the profile as templates see it.
 func (p *Profile) target() *jinja.Dict {
 	d := jinja.NewDict()
 	for _, k := range p.Dialect.TargetKeys {
-		d.SetStr(k, fromConfig(p.Config[k]))
+		d.SetStr(k, fromConfig(shownField(k, p.Config[k])))
 	}
 	d.SetStr("type", jinja.Str(p.Type))
 	d.SetStr("threads", jinja.Int(p.Threads))

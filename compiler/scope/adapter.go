@@ -111,7 +111,6 @@ func isMissing(err error) bool {
 
 func none(*Context) jinja.Value       { return jinja.None }
 func noList(*Context) jinja.Value     { return jinja.NewList() }
-func noTable(*Context) jinja.Value    { return &Table{} }
 func falseValue(*Context) jinja.Value { return jinja.Bool(false) }
 
 func relationArg(c *jinja.Call, i int, what string) (*Relation, error) {

@@ -358,7 +358,7 @@ func (baseVar) String() string { return "<var>" }
 
 // Call is var(name, default).
 func (v baseVar) Call(t *jinja.Thread, args []jinja.Value, kwargs []jinja.Kwarg) (jinja.Value, error) {
-	return t.Call(baseVarFuncs.Bind(v, "var"), args, kwargs)
+	return t.Call(baseVarFuncs.Bind(v, "__call__"), args, kwargs)
 }
 
 // Attr gives has_var.
@@ -377,7 +377,7 @@ func (v baseVar) find(name string) (jinja.Value, bool) {
 }
 
 var baseVarFuncs = jinja.NewMethods("Var",
-	jinja.NewFunc("var(var_name, default=none)", func(c *jinja.Call) (jinja.Value, error) {
+	jinja.NewFunc("__call__(var_name, default=none)", func(c *jinja.Call) (jinja.Value, error) {
 		self, name := c.Self.(baseVar), c.Str(0)
 		if v, ok := self.find(name); ok {
 			return v, nil

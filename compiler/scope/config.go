@@ -176,6 +176,8 @@ func (o configObject) missing(name string) error {
 	who := "<none>"
 	if o.c.node != nil {
 		who = o.c.node.ID
+	} else if o.c.macro != nil {
+		who = o.c.macro.ID
 	}
 	return fail(source.Compilation, "Model '%s' does not define a required config parameter '%s'.", who, name)
 }
@@ -207,7 +209,7 @@ var validation = func() *jinja.Dict {
 				}
 				names[i] = a.String()
 			}
-			return nil, fail(source.Compilation, "Expected value \"%s\" to be one of %s", c.Args[0], strings.Join(names, ","))
+			return nil, fail(source.Runtime, "Expected value \"%s\" to be one of %s", c.Args[0], strings.Join(names, ","))
 		}), nil
 	}))
 	return d

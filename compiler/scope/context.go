@@ -94,7 +94,6 @@ type Context struct {
 	OnRef    func(*manifest.Node) // told of each ephemeral node that ref gives
 	Main     string               // SQL of the last statement named main
 	ThreadID string
-	deferred map[string]*Relation
 
 	self *contextValue
 }
@@ -668,19 +667,19 @@ func (varObject) String() string { return "<var>" }
 
 // Call is var(name, default).
 func (v varObject) Call(t *jinja.Thread, args []jinja.Value, kwargs []jinja.Kwarg) (jinja.Value, error) {
-	return t.Call(varMethods.Bind(v, "var"), args, kwargs)
+	return t.Call(varMethods.Bind(v, "__call__"), args, kwargs)
 }
 
 // Attr gives has_var.
 func (v varObject) Attr(name string) (jinja.Value, error) {
-	if name == "var" {
+	if name != "has_var" {
 		return nil, nil
 	}
 	return varMethods.Bind(v, name), nil
 }
 
 var varMethods = jinja.NewMethods("Var",
-	jinja.NewFunc("var(name, default=none)", func(c *jinja.Call) (jinja.Value, error) {
+	jinja.NewFunc("__call__(var_name, default=none)", func(c *jinja.Call) (jinja.Value, error) {
 		ctx := c.Self.(varObject).c
 		name := c.Str(0)
 		v, ok := ctx.shared.Var(ctx.pkg, name)
@@ -697,7 +696,7 @@ var varMethods = jinja.NewMethods("Var",
 		out, err := ctx.RenderText("var "+name, string(text))
 		return jinja.Str(out), err
 	}),
-	jinja.NewFunc("has_var(name)", func(c *jinja.Call) (jinja.Value, error) {
+	jinja.NewFunc("has_var(var_name)", func(c *jinja.Call) (jinja.Value, error) {
 		ctx := c.Self.(varObject).c
 		_, ok := ctx.shared.Var(ctx.pkg, c.Str(0))
 		return jinja.Bool(ok), nil

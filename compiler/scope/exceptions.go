@@ -13,7 +13,12 @@ import (
 // arguments.
 func raise(signature string, class source.Class, words func(c *jinja.Call) string) *jinja.Func {
 	return jinja.NewFunc(signature, func(c *jinja.Call) (jinja.Value, error) {
-		return nil, fail(class, "%s", words(c))
+		err := fail(class, "%s", words(c))
+		if ctx, ok := c.Thread.Host.(*Context); ok && ctx.node == nil && ctx.macro != nil {
+			// Only these errors name the macro of an operation in their heading.
+			err.(*jinja.Error).Err.Node = "macro " + ctx.macro.Name + " (" + ctx.macro.Path + ")"
+		}
+		return nil, err
 	})
 }
 

@@ -78,7 +78,7 @@ func (c *Context) resolveRef(r manifest.Ref) (jinja.Value, error) {
 	m := c.shared.Manifest
 	n, found := m.FindRef(c.pkg, r)
 	if found != manifest.Enabled {
-		return nil, fail(source.Compilation, "%s", NotFound(c.node, "node", r.Name, r.Package, r.Version, found == manifest.Off))
+		return nil, fail(source.Compilation, "%s", c.notFound("node", r.Name, r.Package, r.Version, found == manifest.Off))
 	}
 	if c.phase == Run && c.node != nil {
 		if !contains(c.node.DependsOn, n.ID) && n.ID != c.node.ID {
@@ -120,18 +120,31 @@ func (c *Context) unrecorded(r manifest.Ref) error {
 		args = append(args, "v="+jinja.Repr(r.Version))
 	}
 	e := fail(source.Compilation,
-		"dbt was unable to infer all dependencies for the model \"%s\".\nThe ref() is reached only when the model runs, most often because it stands in a conditional block.\n"+
+		"dbt was unable to infer all dependencies for the model \"%s\".\nThis typically happens when ref() is placed within a conditional block.\n"+
 			"To fix this, add the following hint to the top of the model \"%s\":\n\n-- depends_on: {{ ref(%s) }}", c.node.Name, c.node.Name, strings.Join(args, ", "))
 	return e
 }
 
+// notFound is NotFound for what the context renders: a node, or a macro that runs on
+// its own.
+func (c *Context) notFound(what, name, pkg string, version jinja.Value, disabled bool) string {
+	if c.node == nil && c.macro != nil {
+		return notFound(fmt.Sprintf("Macro '%s' (%s)", c.macro.ID, c.macro.Path), what, name, pkg, version, disabled)
+	}
+	return NotFound(c.node, what, name, pkg, version, disabled)
+}
+
 // NotFound says in dbt's words that a ref or source names nothing.
 func NotFound(n *manifest.Node, what, name, pkg string, version jinja.Value, disabled bool) string {
-	who, where := "Operation", ""
+	who := "Operation"
 	if n != nil {
-		who = strings.ToUpper(n.Kind.String()[:1]) + n.Kind.String()[1:] + " '" + n.ID + "'"
-		where = " (" + n.OriginalPath + ")"
+		kind := n.Kind.String()
+		who = fmt.Sprintf("%s '%s' (%s)", strings.ToUpper(kind[:1])+kind[1:], n.ID, n.OriginalPath)
 	}
+	return notFound(who, what, name, pkg, version, disabled)
+}
+
+func notFound(who, what, name, pkg string, version jinja.Value, disabled bool) string {
 	if version != nil {
 		name = fmt.Sprintf("%s' with version '%s", name, version)
 	}
@@ -143,7 +156,7 @@ func NotFound(n *manifest.Node, what, name, pkg string, version jinja.Value, dis
 	if disabled {
 		fate = "is disabled"
 	}
-	return fmt.Sprintf("%s%s depends on a %s named '%s' %swhich %s", who, where, what, name, in, fate)
+	return fmt.Sprintf("%s depends on a %s named '%s' %swhich %s", who, what, name, in, fate)
 }
 
 var sourceFunc = jinja.NewFunc("source(*args)", func(c *jinja.Call) (jinja.Value, error) {
@@ -165,7 +178,7 @@ var sourceFunc = jinja.NewFunc("source(*args)", func(c *jinja.Call) (jinja.Value
 	}
 	n, found := ctx.shared.Manifest.FindSource(ctx.pkg, names[0], names[1])
 	if found != manifest.Enabled {
-		return nil, fail(source.Compilation, "%s", NotFound(ctx.node, "source", names[0]+"."+names[1], "", nil, found == manifest.Off))
+		return nil, fail(source.Compilation, "%s", ctx.notFound("source", names[0]+"."+names[1], "", nil, found == manifest.Off))
 	}
 	rel := ctx.shared.RelationOf(n)
 	if ctx.shared.Empty {

@@ -163,13 +163,8 @@ func (r *Relation) Get(key jinja.Value) (jinja.Value, bool) {
 }
 
 // Iterate fails: a relation is no dictionary, though it is a mapping.
-func (r *Relation) Iterate() jinja.Iterator { return relationWalk{r} }
-
-type relationWalk struct{ r *Relation }
-
-// Next is the complaint.
-func (n relationWalk) Next() (jinja.Value, error) {
-	return nil, jinja.Raise(jinja.RuntimeError, "The object (\"%s\") was used as a dictionary. This capability has been removed from objects of this type.", n.r)
+func (r *Relation) Iterate() jinja.Iterator {
+	return jinja.NoWalk{Err: jinja.Raise(jinja.RuntimeError, "The object (\"%s\") was used as a dictionary. This capability has been removed from objects of this type.", r)}
 }
 
 func optional(s *string) jinja.Value {

@@ -500,7 +500,7 @@ func (r *Row) Attr(name string) (jinja.Value, error) { return rowMethods.Bind(r,
 func row(c *jinja.Call) *Row { return c.Self.(*Row) }
 
 func rowDict(r *Row) *jinja.Dict {
-	d := jinja.NewDict()
+	d := jinja.NewOrderedDict()
 	for i, n := range r.t.Names {
 		d.SetStr(n, r.vals()[i])
 	}

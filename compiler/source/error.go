@@ -89,6 +89,9 @@ func (e *Error) Place() string {
 	return fmt.Sprintf("%s:%d:%d", e.File.Path, line, col)
 }
 
+// shownCalls is how many calls are shown of each end of a call stack.
+const shownCalls = 8
+
 // Detail gives the problem on several lines: place and words, the line of source
 // with the place underlined, and the calls that led there.
 func (e *Error) Detail() string {
@@ -108,7 +111,14 @@ func (e *Error) Detail() string {
 	default:
 		b.WriteString(e.Error())
 	}
-	for _, c := range e.Calls {
+	for i, c := range e.Calls {
+		// A recursion without end has hundreds.
+		if hidden := len(e.Calls) - 2*shownCalls; hidden > 0 && i >= shownCalls && i < shownCalls+hidden {
+			if i == shownCalls {
+				fmt.Fprintf(&b, "\n> in %d more macros", hidden)
+			}
+			continue
+		}
 		name := c.Macro
 		if c.Package != "" {
 			name = c.Package + "." + name

@@ -50,7 +50,8 @@ func TestDetail(t *testing.T) {
   models/orders.sql:2:9: no model named "custmers"; did you mean "customers"?
       2 | 	{{ ref('custmers') }}
         | 	       ^^^^^^^^^^
-  > in macro utils.star, called at models/orders.sql:2:2`
+  > in macro utils.star, called at models/orders.sql:2:2
+  > called by model orders (models/orders.sql)`
 	if diff := cmp.Diff(want, e.Report()); diff != "" {
 		t.Error(diff)
 	}
