@@ -42,6 +42,12 @@ func ParseYAML(f *source.File) (*Doc, error) {
 	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
 		d.Root = n.Content[0]
 	}
+	if strings.Contains(f.Text, "*") {
+		c := &aliases{doc: d, sizes: map[*yaml.Node]int{}}
+		if _, err := c.size(d.Root); err != nil {
+			return nil, err
+		}
+	}
 	if d.Root != nil && d.Root.Kind == yaml.ScalarNode && d.Root.Tag == "!!null" {
 		d.Root = nil
 	}
@@ -93,6 +99,46 @@ func (d *Doc) brokenLine(named int, words string) int {
 		}
 	}
 	return named
+}
+
+// maxExpanded is how many nodes a file may have once its aliases are written out.
+const maxExpanded = 1_000_000
+
+// aliases checks that a file's aliases end somewhere, and before memory does: all who
+// read nodes follow them.
+type aliases struct {
+	doc   *Doc
+	sizes map[*yaml.Node]int // of nodes with an anchor; 0 while they are being counted
+}
+
+func (a *aliases) size(n *yaml.Node) (int, error) {
+	if n == nil {
+		return 0, nil
+	}
+	if n.Kind == yaml.AliasNode {
+		size, known := a.sizes[n.Alias]
+		if known && size == 0 {
+			return 0, a.doc.Errorf(n, "invalid YAML: the alias *%s stands within what it is an alias of", n.Value)
+		}
+		return size, nil
+	}
+	if n.Anchor != "" {
+		a.sizes[n] = 0
+	}
+	total := 1
+	for _, c := range n.Content {
+		size, err := a.size(c)
+		if err != nil {
+			return 0, err
+		}
+		if total += size; total > maxExpanded {
+			return 0, a.doc.Errorf(c, "invalid YAML: the aliases stand for more than %d values", maxExpanded)
+		}
+	}
+	if n.Anchor != "" {
+		a.sizes[n] = total
+	}
+	return total, nil
 }
 
 // Span gives the place of a node; for text on one line also its end.

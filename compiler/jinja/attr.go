@@ -116,6 +116,13 @@ func sliceOf(v, start, stop, step Value) (Value, error) {
 	case Markup:
 		s, err := sliceText(string(v), start, stop, step)
 		return Markup(s), err
+	case Bytes:
+		first, by, count, err := sliceBounds(len(v), start, stop, step)
+		out := make([]byte, count)
+		for i := range out {
+			out[i] = v[first+i*by]
+		}
+		return Bytes(out), err
 	case *List:
 		items, err := sliceItems(v.Items, start, stop, step)
 		return NewList(items...), err

@@ -51,6 +51,21 @@ func (b Bytes) Index(key Value) (Value, error) {
 	return itemAt(items, key, "byte")
 }
 
+// Contains looks for some bytes in a row, or for one given as a number.
+func (b Bytes) Contains(item Value) (bool, error) {
+	if part, ok := item.(Bytes); ok {
+		return strings.Contains(string(b), string(part)), nil
+	}
+	n, ok := toBig(item)
+	switch {
+	case !ok:
+		return false, Raise(TypeError, "a bytes-like object is required, not '%s'", item.Type())
+	case !n.IsInt64() || n.Int64() < 0 || n.Int64() > 255:
+		return false, Raise(ValueError, "byte must be in range(0, 256)")
+	}
+	return strings.IndexByte(string(b), byte(n.Int64())) >= 0, nil
+}
+
 // Iterate walks the bytes as ints.
 func (b Bytes) Iterate() Iterator {
 	items := make([]Value, len(b))

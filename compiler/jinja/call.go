@@ -110,12 +110,12 @@ func (t *Thread) filter(f *frame, x *syntax.Filter, v Value) (Value, error) {
 	if f.unit.native && markers[x.Name] != "" {
 		return Str(v.String()), nil // only what is put out as it is keeps the mark
 	}
-	if fn == nil {
-		return nil, t.fail(f, x, Raise(RuntimeError, "No filter named '%s' found.", x.Name))
-	}
 	args, kwargs, err := t.arguments(f, x, &x.Args, v)
 	if err != nil {
 		return nil, err
+	}
+	if fn == nil {
+		return nil, t.fail(f, x, Raise(RuntimeError, "No filter named '%s' found.", x.Name))
 	}
 	v, err = fn.Call(t, args, kwargs)
 	if err != nil {

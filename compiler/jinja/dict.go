@@ -479,6 +479,9 @@ func (d *Dict) merge(other Value) error {
 		}
 		return nil
 	}
+	if u, ok := other.(*Undefined); ok && !u.Lenient {
+		return u.fail() // Python asks it for its keys
+	}
 	n := 0
 	return Each(other, func(item Value) error {
 		pair, err := ToList(item)

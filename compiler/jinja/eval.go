@@ -571,7 +571,9 @@ func unsharedItems(items []Value) []Value {
 
 func (t *Thread) dict(f *frame, x *syntax.Dict) (Value, error) {
 	d := NewDict()
-	for _, pair := range x.Items {
+	bad := -1 // the first pair whose key will not do, told when all are known
+	var unhashable error
+	for i, pair := range x.Items {
 		key, err := t.eval(f, pair.Key)
 		if err != nil {
 			return nil, err
@@ -580,9 +582,12 @@ func (t *Thread) dict(f *frame, x *syntax.Dict) (Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := d.SetIndex(key, v); err != nil {
-			return nil, t.fail(f, pair.Key, err)
+		if err := d.SetIndex(key, v); err != nil && bad < 0 {
+			bad, unhashable = i, err
 		}
+	}
+	if bad >= 0 {
+		return nil, t.fail(f, x.Items[bad].Key, unhashable)
 	}
 	return d, nil
 }

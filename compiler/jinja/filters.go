@@ -259,8 +259,19 @@ func countWords(s string) int {
 
 func tojsonFilter(c *Call) (Value, error) {
 	o := JSONOptions{SortKeys: true, ASCII: true}
-	if c.Args[1] != Value(None) {
-		o.Indent = int(c.Int(1))
+	switch indent := c.Args[1].(type) {
+	case NoneType:
+	case Str:
+		o.Lines, o.Indent = true, string(indent)
+	default:
+		n, ok := intIndex(indent)
+		if !ok {
+			return nil, Raise(TypeError, "can't multiply sequence by non-int of type '%s'", indent.Type())
+		}
+		if err := checkSize(n, 1); err != nil {
+			return nil, err
+		}
+		o.Lines, o.Indent = true, strings.Repeat(" ", int(max(n, 0)))
 	}
 	out, err := AppendJSON(nil, c.Args[0], o)
 	if err != nil {
@@ -356,6 +367,13 @@ func roundFilter(c *Call) (Value, error) {
 	how := c.Str(2)
 	switch how {
 	case "common":
+		if c.Args[1] == Value(None) { // as Python's round without digits: a whole number
+			n, err := roundNumber(c.Args[0], 0)
+			if err != nil {
+				return nil, err
+			}
+			return truncate(n)
+		}
 		n, err := c.intArg(1)
 		if err != nil {
 			return nil, err
@@ -685,16 +703,21 @@ func sortFilter(c *Call) (Value, error) {
 	}
 	items, err = sorted(items, func(v Value) (Value, error) {
 		k, err := get(v)
-		if err != nil || c.Bool(2) {
-			return k, err
+		if err != nil {
+			return nil, err
 		}
 		if l, ok := k.(*List); ok && c.Args[3] != Value(None) {
-			for i, part := range l.Items {
-				l.Items[i] = foldCase(part)
+			if !c.Bool(2) {
+				for i, part := range l.Items {
+					l.Items[i] = foldCase(part)
+				}
 			}
 			return l, nil
 		}
-		return foldCase(k), nil
+		if !c.Bool(2) {
+			k = foldCase(k)
+		}
+		return Tuple{k}, nil // Python compares lists of keys, where undefined ones are equal
 	}, c.Bool(1))
 	if err != nil {
 		return nil, err

@@ -909,7 +909,9 @@ func percentInt(kind rune, v Value) (*big.Int, error) {
 	}
 	switch x := v.(type) {
 	case *Undefined:
-		return nil, x.fail()
+		if kind == 'd' || kind == 'i' || kind == 'u' {
+			return nil, x.fail()
+		}
 	case Float, *Decimal:
 		if kind == 'x' || kind == 'X' || kind == 'o' {
 			return nil, Raise(TypeError, "%%%c format: an integer is required, not %s", kind, v.Type())

@@ -36,8 +36,26 @@ func escapeArgs(v Value) Value {
 			out.Set(k, escapeArg(val))
 		}
 		return out
+	case *List, *Range, *Set:
+		return escapedItems{escapeArg(v).(Markup), v}
 	}
 	return escapeArg(v)
+}
+
+// escapedItems is an argument that has items, which formatting may ask for by name;
+// so Python does not count it as left over.
+type escapedItems struct {
+	Markup
+	of Value
+}
+
+// Index gives an item, escaped.
+func (e escapedItems) Index(key Value) (Value, error) {
+	v, err := GetItem(e.of, key)
+	if err != nil {
+		return nil, err
+	}
+	return escapeArg(v), nil
 }
 
 func escapeArg(v Value) Value {

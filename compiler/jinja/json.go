@@ -12,10 +12,11 @@ import (
 
 // JSONOptions says how AppendJSON writes.
 type JSONOptions struct {
-	Indent   int  // blanks for each level; 0 writes on one line
-	SortKeys bool // keys in order; else as they are
-	ASCII    bool // escapes for everything else
-	Compact  bool // "," and ":" without blanks after them
+	Lines    bool   // each value on a line of its own
+	Indent   string // what each level puts before a line
+	SortKeys bool   // keys in order; else as they are
+	ASCII    bool   // escapes for everything else
+	Compact  bool   // "," and ":" without blanks after them
 }
 
 // AppendJSON adds v as Python's json.dumps writes it. What JSON cannot hold is a
@@ -36,7 +37,7 @@ type jsonWriter struct {
 const maxNesting = 900
 
 func (w *jsonWriter) value(v Value) error {
-	if w.Indent > 0 && len(w.out) > maxSize {
+	if w.Lines && len(w.out) > maxSize {
 		return checkSize(1, int64(len(w.out)))
 	}
 	switch v := v.(type) {
@@ -143,7 +144,7 @@ func (w *jsonWriter) open(c byte) error {
 	if w.level++; w.level > maxNesting {
 		return Raise(ValueError, "Circular reference detected")
 	}
-	if err := checkSize(int64(w.level), int64(w.Indent)); err != nil {
+	if err := checkSize(int64(w.level), int64(len(w.Indent))); err != nil {
 		return err
 	}
 	w.out = append(w.out, c)
@@ -153,7 +154,7 @@ func (w *jsonWriter) open(c byte) error {
 func (w *jsonWriter) separate(i int) {
 	if i > 0 {
 		w.out = append(w.out, ',')
-		if !w.Compact && w.Indent == 0 {
+		if !w.Compact && !w.Lines {
 			w.out = append(w.out, ' ')
 		}
 	}
@@ -161,10 +162,10 @@ func (w *jsonWriter) separate(i int) {
 }
 
 func (w *jsonWriter) newline() {
-	if w.Indent > 0 {
+	if w.Lines {
 		w.out = append(w.out, '\n')
-		for range w.level * w.Indent {
-			w.out = append(w.out, ' ')
+		for range w.level {
+			w.out = append(w.out, w.Indent...)
 		}
 	}
 }

@@ -452,6 +452,8 @@ func unaryNumber(op string, a Value) Value {
 		return NewInt(new(big.Int).Neg(v.Int))
 	case Float:
 		return -v
+	case Complex:
+		return -v
 	case Bool:
 		if v {
 			return Int(-1)

@@ -74,7 +74,7 @@ func badOperands(op string, a, b Value) error {
 
 func isSequence(v Value) bool {
 	switch v.(type) {
-	case Str, Markup, *List, Tuple, *Group:
+	case Str, Markup, Bytes, *List, Tuple, *Group:
 		return true
 	}
 	return false
@@ -118,6 +118,13 @@ func textOrSequence(op string, a, b Value) (Value, error) {
 		case "%":
 			s, err := formatPercent(string(x), escapeArgs(b))
 			return Markup(s), err
+		}
+	case Bytes:
+		if y, ok := b.(Bytes); ok && op == "+" {
+			return x + y, nil
+		}
+		if op == "*" {
+			return repeatValue(a, b)
 		}
 	case *List:
 		if y, ok := b.(*List); ok && op == "+" {
@@ -205,6 +212,11 @@ func repeatValue(v, times Value) (Value, error) {
 			return nil, err
 		}
 		return Markup(strings.Repeat(string(v), repeats(n, len(v)))), nil
+	case Bytes:
+		if err := checkSize(n, int64(len(v))); err != nil {
+			return nil, err
+		}
+		return Bytes(strings.Repeat(string(v), repeats(n, len(v)))), nil
 	case *List:
 		items, err := repeatItems(v.Items, n)
 		return NewList(items...), err

@@ -937,6 +937,9 @@ func makeTrans(c *Call) (Value, error) {
 
 func translate(c *Call) (Value, error) {
 	var b strings.Builder
+	if _, ok := c.Args[0].(Indexer); !ok && c.Self.String() != "" {
+		return nil, Raise(TypeError, "'%s' object is not subscriptable", c.Args[0].Type())
+	}
 	for _, r := range c.Self.String() {
 		v, err := GetItem(c.Args[0], Int(r))
 		if err != nil {

@@ -505,6 +505,11 @@ func length(v Value) (int, error) {
 	if v, ok := v.(Lener); ok {
 		return v.Len(), nil
 	}
+	if it, ok := v.(Iterable); ok {
+		if no, ok := it.Iterate().(NoWalk); ok {
+			return 0, no.Err
+		}
+	}
 	return 0, Raise(TypeError, "object of type '%s' has no len()", v.Type())
 }
 

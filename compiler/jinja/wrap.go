@@ -11,10 +11,6 @@ import (
 
 // wordwrapFilter wraps each line on its own, as Python's textwrap does.
 func wordwrapFilter(c *Call) (Value, error) {
-	width, err := c.intArg(1)
-	if err != nil {
-		return nil, err
-	}
 	newline := "\n"
 	if c.Args[3] != Value(None) {
 		newline = c.Str(3)
@@ -26,12 +22,16 @@ func wordwrapFilter(c *Call) (Value, error) {
 		}
 		return nil, Raise(AttributeError, "'%s' object has no attribute 'splitlines'", c.Args[0].Type())
 	}
+	width, err := c.intArg(1)
+	if err != nil {
+		return nil, err
+	}
 	var out []string
 	for _, line := range splitLines(s, false) {
 		if width <= 0 && line != "" {
 			return nil, Raise(ValueError, "invalid width %s (must be > 0)", Repr(c.Args[1]))
 		}
-		w := wrapper{width: width, breakWords: c.Bool(2)}
+		w := wrapper{width: width, breakWords: c.Bool(2), hyphens: c.Bool(4)}
 		out = append(out, strings.Join(w.wrap(wrapChunks(line, c.Bool(4))), newline))
 	}
 	return Str(strings.Join(out, newline)), nil
@@ -40,6 +40,7 @@ func wordwrapFilter(c *Call) (Value, error) {
 type wrapper struct {
 	width      int
 	breakWords bool
+	hyphens    bool // cut after hyphens where that helps
 }
 
 // wrap puts as many chunks into each line as fit, and drops blanks at the ends of lines.
@@ -84,6 +85,17 @@ func (w wrapper) long(line, chunks []string, size int) ([]string, []string) {
 		// The piece may be empty; then it is what the end of the line loses, and
 		// a blank before it stays, as in Python.
 		runes := []rune(chunks[0])
+		if w.hyphens && len(runes) > space {
+			// A hyphen that is not where words are cut will do, if not all before it are.
+			for i := space - 1; i > 0; i-- {
+				if runes[i] == '-' {
+					if strings.Trim(string(runes[:i]), "-") != "" {
+						space = i + 1
+					}
+					break
+				}
+			}
+		}
 		return append(line, string(runes[:space])), append([]string{string(runes[space:])}, chunks[1:]...)
 	case len(line) == 0:
 		return []string{chunks[0]}, chunks[1:]
@@ -517,16 +529,22 @@ func (p *pretty) text(s string, indent, allowance int) {
 		allowance++
 	}
 	for i, line := range lines {
-		maxWidth := p.width - indent
-		if i == len(lines)-1 {
-			maxWidth -= allowance
+		// Only what ends the text must leave room for what follows it.
+		last, maxWidth := i == len(lines)-1, p.width-indent
+		end := maxWidth
+		if last {
+			end -= allowance
 		}
-		if utf8.RuneCountInString(Str(line).Repr()) <= maxWidth {
+		if utf8.RuneCountInString(Str(line).Repr()) <= end {
 			chunks = append(chunks, Str(line).Repr())
 			continue
 		}
 		current := ""
-		for _, part := range wordsWithBlanks(line) {
+		words := wordsWithBlanks(line)
+		for j, part := range words {
+			if j == len(words)-1 {
+				maxWidth = end
+			}
 			if current != "" && utf8.RuneCountInString(Str(current+part).Repr()) > maxWidth {
 				chunks = append(chunks, Str(current).Repr())
 				current = ""

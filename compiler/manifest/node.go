@@ -25,11 +25,18 @@ type Node struct {
 	Schema   string
 	Alias    string
 
+	// Nameless says which of database, schema and alias the macros that make names
+	// gave none for.
+	Nameless [3]bool
+
 	// Relation is the quoted name that SQL uses; empty where there is none.
 	Relation string
 
 	Checksum Checksum
 	Config   *config.Config
+
+	// Called is the keys that config() calls of the text set; may be nil.
+	Called *jinja.Dict
 
 	// Unrendered is the config keys that were set anywhere, before rendering.
 	Unrendered *jinja.Dict
