@@ -149,7 +149,8 @@ func (d *Dialect) QuoteName(name string) string {
 type Config map[string]any
 
 // Secret is a credential. It cannot be printed, logged or serialised: every such
-// way shows asterisks. Only a driver calls Reveal.
+// way shows asterisks. Only a driver calls Reveal, and what makes the names that SQL
+// needs, such as a schema.
 type Secret struct{ text *string }
 
 // NewSecret wraps text.

@@ -11,7 +11,7 @@ import (
 
 // FS holds one folder for all warehouses (default) and one for each warehouse.
 //
-//go:embed default duckdb postgres
+//go:embed default bigquery duckdb postgres snowflake
 var FS embed.FS
 
 // Package is the macros that a dbt package of the same name has.

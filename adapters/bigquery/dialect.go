@@ -34,6 +34,7 @@ var Dialect = adapters.Dialect{
 	IntegerTypes: []string{"int64"},
 	FloatTypes:   []string{"float64"},
 	NumericTypes: []string{"numeric"},
+	StringSize:   256,
 
 	Strategies:      []string{"merge", "insert_overwrite", "microbatch"},
 	DefaultStrategy: "merge",

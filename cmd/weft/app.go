@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -348,12 +349,20 @@ func (a *app) newShared() *scope.Shared {
 	vars := a.project.Vars
 	s := &scope.Shared{
 		Base: a.base(vars, nil), Flags: a.flagsValue(), Command: a.which,
-		Args:        a.set.argsDict(a.which, a.invocation()),
-		FullRefresh: a.set.on("full-refresh"), StoreFailures: a.set.on("store-failures"), Empty: a.set.on("empty"),
+		Args:         a.set.argsDict(a.which, a.invocation()),
+		ProjectFlags: a.project.Root.Settings.Flags,
+		FullRefresh:  a.set.on("full-refresh"), StoreFailures: a.set.on("store-failures"), Empty: a.set.on("empty"),
 		Cache: scope.NewCache(), Print: a.p.template,
-		Log:     func(msg string, info bool, _ *manifest.Node) { a.logged(msg, info) },
-		Debug:   func(msg string) { a.p.debug("Note", "Z050", msg) },
-		Warn:    a.templateWarning,
+		Log:   func(msg string, info bool, _ *manifest.Node) { a.logged(msg, info) },
+		Debug: func(msg string) { a.p.debug("Note", "Z050", msg) },
+		Warn:  a.templateWarning,
+		Advise: func(event, code string, e *source.Error) {
+			if a.set.on("warn-error") {
+				a.warnings = append(a.warnings, e)
+				return
+			}
+			a.p.warn(event, code, "[WARNING]: "+e.Msg)
+		},
 		MetaEnv: a.metaEnv(),
 	}
 	s.ConfigObject = a.configObject()
@@ -405,11 +414,25 @@ func (a *app) configObject() jinja.Value {
 
 func (a *app) invocation() string { return a.masked("weft " + strings.Join(a.args, " ")) }
 
+// shownFlags are the flags that templates find in "flags"; dbt has no others there.
+var shownFlags = []string{
+	"use-experimental-parser", "static-parser", "warn-error", "write-json", "partial-parse", "use-colors", "profiles-dir", "debug",
+	"log-format", "version-check", "fail-fast", "send-anonymous-usage-stats", "printer-width", "indirect-selection",
+	"log-cache-events", "quiet", "cache-selected-only", "introspect", "target-path", "log-path", "empty", "full-refresh", "store-failures",
+}
+
 // flagsValue is the name "flags" of templates.
 func (a *app) flagsValue() jinja.Value {
 	d := jinja.NewDict()
 	for _, f := range flags {
+		if !slices.Contains(shownFlags, f.name) {
+			continue
+		}
 		key := strings.ToUpper(strings.ReplaceAll(f.name, "-", "_"))
+		if f.name == "warn-error" && !a.set.given[f.name] && !a.set.on(f.name) {
+			d.SetStr(key, jinja.None) // the one flag without a default
+			continue
+		}
 		switch f.kind {
 		case boolFlag:
 			d.SetStr(key, jinja.Bool(a.set.on(f.name)))
@@ -425,7 +448,20 @@ func (a *app) flagsValue() jinja.Value {
 	}
 	d.SetStr("WHICH", jinja.Str(lastWord(a.which)))
 	d.SetStr("INVOCATION_COMMAND", jinja.Str(a.invocation()))
-	d.SetStr("NO_PRINT", jinja.Bool(!a.set.on("print")))
+	d.SetStr("NO_PRINT", jinja.None)
+	options := jinja.NewDict()
+	for _, key := range []string{"error", "warn", "silence"} {
+		options.SetStr(key, jinja.NewList())
+	}
+	if given := a.set.yaml["warn-error-options"]; given != nil {
+		for k, v := range given.All() {
+			options.Set(k, v)
+		}
+	}
+	d.SetStr("WARN_ERROR_OPTIONS", options)
+	if v, _ := d.GetStr("LOG_PATH"); v == jinja.Value(jinja.None) {
+		d.SetStr("LOG_PATH", jinja.Str("logs"))
+	}
 	return d
 }
 

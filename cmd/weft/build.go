@@ -315,7 +315,8 @@ func (a *app) sent(n *manifest.Node, sql string) {
 func (a *app) comment() func(*manifest.Node) (string, bool, error) {
 	prof := a.project.Profile
 	cfg := a.project.Root.Settings.QueryComment
-	appended := false
+	// Snowflake cuts off what stands before a statement.
+	appended := prof.Type == "snowflake"
 	custom := ""
 	switch c := cfg.(type) {
 	case nil:

@@ -221,7 +221,7 @@ func jsonObject(inline bool, name, key string, v jinja.Value) string {
 		d.SetStr("node", jinja.Str(name))
 	}
 	d.SetStr(key, v)
-	b, err := jinja.AppendJSON(nil, d, jinja.JSONOptions{Indent: 2, ASCII: true})
+	b, err := jinja.AppendJSON(nil, d, jinja.JSONOptions{Lines: true, Indent: "  ", ASCII: true})
 	if err != nil {
 		return "{}"
 	}
@@ -389,14 +389,13 @@ func (a *app) runOperation(args []string) error {
 	}
 	mac := a.shared.Macros.Anywhere(args[0])
 	if mac == nil {
-		pkg := "any package"
+		where := "any package"
 		if p, _, ok := strings.Cut(args[0], "."); ok {
-			pkg = "package " + p
+			where = fmt.Sprintf("the %q package", p)
 		}
-		const words = "dbt could not find a macro with the name %s in %s"
-		a.operationFailed(&source.Error{Class: source.Runtime, Msg: fmt.Sprintf(words, `"`+lastPart(args[0])+`"`, pkg)})
+		a.operationFailed(&source.Error{Class: source.Runtime, Msg: fmt.Sprintf("dbt could not find a macro with the name %q in %s", lastPart(args[0]), where)})
 		return &source.Error{Class: source.Compilation,
-			Msg:  fmt.Sprintf(words, "'"+lastPart(args[0])+"'", pkg),
+			Msg:  fmt.Sprintf("dbt could not find a macro with the name '%s' in any package", lastPart(args[0])) + scope.NoMacro,
 			Hint: hint(manifest.Nearest(args[0], a.shared.Macros.Names(a.project.Root.Name)))}
 	}
 	if err := a.connect(); err != nil {

@@ -262,10 +262,17 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 		return
 	}
 	c := r.Compiled[n.ID]
+	name := func(key, s string, none bool) {
+		if none {
+			e.opt(key, "")
+		} else {
+			e.str(key, s)
+		}
+	}
 	e.opt("database", n.Database)
-	e.str("schema", n.Schema)
+	name("schema", n.Schema, n.Nameless[1])
 	e.identity(n)
-	e.str("alias", n.Alias)
+	name("alias", n.Alias, n.Nameless[2])
 	e.object("checksum", func() {
 		e.str("name", n.Checksum.Name)
 		e.str("checksum", n.Checksum.Sum)

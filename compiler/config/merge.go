@@ -174,6 +174,15 @@ func check(f *Field, v jinja.Value) string {
 				ok = false
 			}
 		}
+	case Hooks:
+		want = "type 'string' or 'object'"
+		for _, item := range items(v) {
+			switch item.(type) {
+			case jinja.Str, *jinja.Dict:
+			default:
+				ok = false
+			}
+		}
 	case TextOrSeq:
 		want = "type 'string' or 'array'"
 		switch v.(type) {
@@ -185,7 +194,16 @@ func check(f *Field, v jinja.Value) string {
 	if ok {
 		return ""
 	}
-	return fmt.Sprintf("at path ['%s']: %s is not of %s", f.Name, jinja.Repr(v), want)
+	if f.Default == nil || f.Rule == Append {
+		// dbt has several schemas for what may be none or is made a list.
+		want = "is not valid under any of the given schemas"
+	} else {
+		want = "is not of " + want
+	}
+	if f.Rule == Append {
+		v = jinja.NewList(items(v)...)
+	}
+	return fmt.Sprintf("at path ['%s']: %s %s", f.Name, jinja.Repr(v), want)
 }
 
 // Kind is the kind of resource the config belongs to.

@@ -118,6 +118,32 @@ func (r *Renderer) Native(ctx context.Context, path, text string) (jinja.Value, 
 	return jinja.RenderNative(ctx, t, jinja.Options{Globals: r.Globals, Host: r.Host})
 }
 
+// UndefinedIn finds a value that a template left undefined, and gives the keys that
+// lead there; empty if there is none.
+func UndefinedIn(v jinja.Value) string {
+	switch v := v.(type) {
+	case *jinja.Dict:
+		for k, item := range v.All() {
+			if jinja.IsUndefined(item) {
+				return k.String()
+			}
+			if path := UndefinedIn(item); path != "" {
+				return k.String() + "." + path
+			}
+		}
+	case *jinja.List:
+		for _, item := range v.Items {
+			if jinja.IsUndefined(item) {
+				return "an item"
+			}
+			if path := UndefinedIn(item); path != "" {
+				return path
+			}
+		}
+	}
+	return ""
+}
+
 // IsTemplate says whether a text holds anything for the template engine.
 func IsTemplate(text string) bool {
 	for i := 0; i+1 < len(text); i++ {

@@ -19,6 +19,9 @@ func (t *Thread) call(f *frame, x *syntax.Call, caller Value) (Value, error) {
 	}
 	t.site, t.siteFile = x, f.unit.tmpl.File
 	v, err := t.Call(fn, args, kwargs)
+	if err == nil {
+		err = t.made(v)
+	}
 	if err != nil {
 		return nil, t.fail(f, x, err)
 	}
@@ -118,6 +121,9 @@ func (t *Thread) filter(f *frame, x *syntax.Filter, v Value) (Value, error) {
 		return nil, t.fail(f, x, Raise(RuntimeError, "No filter named '%s' found.", x.Name))
 	}
 	v, err = fn.Call(t, args, kwargs)
+	if err == nil {
+		err = t.made(v)
+	}
 	if err != nil {
 		return nil, t.fail(f, x, err)
 	}

@@ -156,8 +156,11 @@ func (t *Thread) checkSpaces(f *frame, target syntax.Expr) error {
 
 func (t *Thread) setBlock(f *frame, s *syntax.SetBlock) (control, error) {
 	v, ctl, err := t.capture(f, s.Body)
-	if ctl != normal || err != nil {
-		return ctl, err
+	if err != nil {
+		return ctl, t.fail(f, s.Target, err)
+	}
+	if ctl != normal {
+		return ctl, nil
 	}
 	if s.Filter != nil {
 		if v, err = t.filterText(f, s.Filter, v); err != nil {
@@ -447,7 +450,11 @@ func (t *Thread) concat(f *frame, x *syntax.Concat) (Value, error) {
 		size += len(s)
 		parts = append(parts, s)
 	}
-	if err := checkSize(int64(size), 1); err != nil {
+	err := checkSize(int64(size), 1)
+	if err == nil {
+		err = t.charge(size)
+	}
+	if err != nil {
 		return nil, t.fail(f, x, err)
 	}
 	return Str(strings.Join(parts, "")), nil
@@ -533,6 +540,9 @@ func (t *Thread) binary(f *frame, x *syntax.Binary) (Value, error) {
 		return nil, err
 	}
 	v, err := binary(string(x.Op), left, right)
+	if err == nil {
+		err = t.made(v)
+	}
 	if err != nil {
 		return nil, t.fail(f, x, err)
 	}

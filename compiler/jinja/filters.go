@@ -90,7 +90,12 @@ func textFilters() []row {
 		{"urlize(value, trim_url_limit=none, nofollow=false, target=none, rel=none, extra_schemes=none)", urlizeFilter},
 		{"xmlattr(d, autospace=true)", xmlattrFilter},
 		{"tojson(value, indent=none)", tojsonFilter},
-		{"pprint(value)", func(c *Call) (Value, error) { return Str(prettyPrint(c.Args[0])), nil }},
+		{"pprint(value)", func(c *Call) (Value, error) {
+			if len(reprUpTo(c.Args[0], maxPretty)) > maxPretty {
+				return nil, Raise(LimitError, "the value is too large to be laid out")
+			}
+			return Str(prettyPrint(c.Args[0])), nil
+		}},
 		{"as_text(value)", identity},
 		{"as_bool(value)", identity},
 		{"as_native(value)", identity},

@@ -37,7 +37,7 @@ type jsonWriter struct {
 const maxNesting = 900
 
 func (w *jsonWriter) value(v Value) error {
-	if w.Lines && len(w.out) > maxSize {
+	if len(w.out) > maxSize {
 		return checkSize(1, int64(len(w.out)))
 	}
 	switch v := v.(type) {

@@ -237,14 +237,11 @@ func bigArith(op string, x, y *big.Int) (Value, error) {
 	z := new(big.Int)
 	switch op {
 	case "+":
-		return NewInt(z.Add(x, y)), nil
+		return sizedInt(z.Add(x, y))
 	case "-":
-		return NewInt(z.Sub(x, y)), nil
+		return sizedInt(z.Sub(x, y))
 	case "*":
-		if err := checkBits(int64(x.BitLen()), 1); err != nil {
-			return nil, err
-		}
-		return NewInt(z.Mul(x, y)), nil
+		return sizedInt(z.Mul(x, y))
 	case "/":
 		return divideInts(x, y)
 	case "//", "%":
@@ -268,13 +265,23 @@ func bigArith(op string, x, y *big.Int) (Value, error) {
 	return powInts(x, y)
 }
 
-// checkBits bounds whole numbers to a size with which arithmetic is still quick.
-func checkBits(n, bits int64) error {
-	const most = 1 << 22
-	if n > most/max(bits, 1) {
-		return Raise(LimitError, "the number would be too large")
+// maxDigits is how long a whole number may be: Python turns no longer ones into text
+// or back, and here there are none.
+const maxDigits = 4300
+
+// maxBits is the bits of a number of maxDigits digits, rounded up.
+const maxBits = maxDigits*3322/1000 + 1
+
+func tooManyDigits() error {
+	return Raise(ValueError, "Exceeds the limit (%d digits) for integer string conversion", maxDigits)
+}
+
+// sizedInt is z, unless it is too long.
+func sizedInt(z *big.Int) (Value, error) {
+	if z.BitLen() > maxBits {
+		return nil, tooManyDigits()
 	}
-	return nil
+	return NewInt(z), nil
 }
 
 func divideInts(x, y *big.Int) (Value, error) {
@@ -294,13 +301,10 @@ func powInts(x, y *big.Int) (Value, error) {
 		return powFloats(new(big.Float).SetInt(x), new(big.Float).SetInt(y))
 	}
 	if x.BitLen() > 1 {
-		if !y.IsInt64() {
-			return nil, Raise(LimitError, "the result would be too large")
+		if !y.IsInt64() || y.Int64() > maxBits/int64(x.BitLen()-1) {
+			return nil, tooManyDigits()
 		}
-		if err := checkBits(y.Int64(), int64(x.BitLen())); err != nil {
-			return nil, err
-		}
-		return NewInt(new(big.Int).Exp(x, y, nil)), nil
+		return sizedInt(new(big.Int).Exp(x, y, nil))
 	}
 	if y.Sign() == 0 || x.Sign() > 0 || y.Bit(0) == 0 && x.Sign() < 0 {
 		return Int(1), nil
@@ -618,8 +622,11 @@ func parseInt(s string, base int) (Value, bool) {
 		}
 		return Int(n), true
 	}
+	if len(text) > maxDigits && base&(base-1) != 0 {
+		return nil, false
+	}
 	n, ok := new(big.Int).SetString(text, base)
-	if !ok {
+	if !ok || n.BitLen() > maxBits {
 		return nil, false
 	}
 	if neg {

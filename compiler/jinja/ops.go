@@ -128,7 +128,8 @@ func textOrSequence(op string, a, b Value) (Value, error) {
 		}
 	case *List:
 		if y, ok := b.(*List); ok && op == "+" {
-			return NewList(concat(x.Items, y.Items)...), nil
+			items, err := concat(x.Items, y.Items)
+			return NewList(items...), err
 		}
 		if op == "*" {
 			return repeatValue(a, b)
@@ -136,7 +137,8 @@ func textOrSequence(op string, a, b Value) (Value, error) {
 	case Tuple, *Group:
 		if y, ok := asTuple(b); ok && op == "+" {
 			t, _ := asTuple(a)
-			return Tuple(concat(t, y)), nil
+			items, err := concat(t, y)
+			return Tuple(items), err
 		}
 		if op == "*" {
 			return repeatValue(a, b)
@@ -162,9 +164,12 @@ func asTuple(v Value) (Tuple, bool) {
 	return nil, false
 }
 
-func concat(a, b []Value) []Value {
+func concat(a, b []Value) ([]Value, error) {
+	if err := checkSize(int64(len(a)+len(b)), 16); err != nil {
+		return nil, err
+	}
 	out := make([]Value, 0, len(a)+len(b))
-	return append(append(out, a...), b...)
+	return append(append(out, a...), b...), nil
 }
 
 // subtractSets is set - set, and keys() - anything.

@@ -23,8 +23,9 @@ type Options struct {
 	// around it; nil for nobody.
 	OnMacro func(m *Macro, depth int)
 
-	Steps int    // how much the template may do; 0 for a generous default
-	Name  string // what a stack calls the template, such as "model orders"
+	Steps  int    // how much the template may do; 0 for a generous default
+	Memory int    // bytes that the process may hold while the template makes more; 0 for 2 GiB
+	Name   string // what a stack calls the template, such as "model orders"
 }
 
 // Result is what a template has put out. Marks says where the pieces come from;
@@ -142,6 +143,9 @@ func (t *Thread) captured(run func() error) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := t.charge(len(text)); err != nil {
+		return nil, err
+	}
 	if t.autoescape {
 		return Markup(text), nil
 	}
@@ -192,6 +196,9 @@ func (t *Thread) write(f *frame, x syntax.Expr, v Value) error {
 		out.text = strconv.AppendInt(out.text, int64(v), 10)
 	default:
 		text := v.String()
+		if err := checkSize(1, int64(len(text))); err != nil {
+			return err
+		}
 		if t.autoescape {
 			text = escapeHTML(text)
 		}

@@ -973,8 +973,13 @@ func markupTable() Methods {
 				return nil, err
 			}
 			parts := make([]string, len(items))
+			size := int64(0)
 			for i, item := range items {
 				parts[i] = escapeValue(item)
+				size += int64(len(parts[i]) + len(c.Self.String()))
+			}
+			if err := checkSize(1, size); err != nil {
+				return nil, err
 			}
 			return Markup(strings.Join(parts, c.Self.String())), nil
 		}},

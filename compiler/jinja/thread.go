@@ -3,6 +3,8 @@ package jinja
 import (
 	"context"
 	"errors"
+	"runtime"
+	"runtime/metrics"
 
 	"weft/compiler/jinja/syntax"
 	"weft/compiler/source"
@@ -22,6 +24,9 @@ const (
 	maxDepth     = 100_000
 	maxOutput    = 256 << 20
 	checkEvery   = 4096 // steps between two looks at the context
+	stepBytes    = 64   // what a step may put aside
+	heapLooks    = 8    // how often the heap is looked at while the template makes what it may hold
+	maxHeap      = 2 << 30
 )
 
 // Thread is one render: what it has put out, the calls that are open, and what it
@@ -47,6 +52,8 @@ type Thread struct {
 	depth      int
 	steps      int
 	maxSteps   int
+	bytes      int // made since the heap was looked at
+	maxHeap    int
 	autoescape bool
 	folding    bool // constants are evaluated as Jinja2 does beforehand
 }
@@ -60,12 +67,15 @@ type call struct {
 
 // NewThread makes a thread without a template, to call macros from Go.
 func NewThread(ctx context.Context, o Options) *Thread {
-	t := &Thread{Ctx: ctx, Globals: o.Globals, Host: o.Host, name: o.Name, onMacro: o.OnMacro, maxSteps: o.Steps}
+	t := &Thread{Ctx: ctx, Globals: o.Globals, Host: o.Host, name: o.Name, onMacro: o.OnMacro, maxSteps: o.Steps, maxHeap: o.Memory}
 	if t.Ctx == nil {
 		t.Ctx = context.Background()
 	}
 	if t.maxSteps <= 0 {
 		t.maxSteps = defaultSteps
+	}
+	if t.maxHeap <= 0 {
+		t.maxHeap = maxHeap
 	}
 	t.out = &buffer{}
 	return t
@@ -86,6 +96,9 @@ func (t *Thread) check() error {
 	if err := t.Ctx.Err(); err != nil {
 		return err
 	}
+	if err := t.charge(checkEvery * stepBytes); err != nil {
+		return err
+	}
 	if t.steps >= t.maxSteps {
 		name := "the template"
 		if t.name != "" {
@@ -94,6 +107,59 @@ func (t *Thread) check() error {
 		return Raise(LimitError, "%s does not seem to end: stopped after %d steps", name, t.steps)
 	}
 	return nil
+}
+
+// made counts the memory of a value that was just made, or may have been.
+func (t *Thread) made(v Value) error {
+	switch v := v.(type) {
+	case Str:
+		return t.sized(len(v))
+	case Markup:
+		return t.sized(len(v))
+	case *List:
+		return t.charge(16 * len(v.Items))
+	case Tuple:
+		return t.charge(16 * len(v))
+	}
+	return nil
+}
+
+// sized counts a text that was made, which also must not be too long: what shows a
+// value stops there.
+func (t *Thread) sized(n int) error {
+	if err := checkSize(1, int64(n)); err != nil {
+		return err
+	}
+	return t.charge(n)
+}
+
+// charge counts n bytes as used. What has been freed again is not known here, so a
+// lot of bytes makes it look at the whole process.
+func (t *Thread) charge(n int) error {
+	if t.bytes += n; t.bytes < t.maxHeap/heapLooks {
+		return nil
+	}
+	t.bytes = 0
+	if heapSize() < t.maxHeap {
+		return nil
+	}
+	runtime.GC() // half of it may be garbage
+	if size := heapSize(); size >= t.maxHeap {
+		name := "the template"
+		if t.name != "" {
+			name = t.name
+		}
+		return Raise(LimitError, "%s uses too much memory: stopped at %d MB", name, size>>20)
+	}
+	return nil
+}
+
+// heapSize is how many bytes the process has in objects, those not yet collected
+// among them.
+func heapSize() int {
+	sample := [1]metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample[:])
+	return int(sample[0].Value.Uint64())
 }
 
 // Stack gives the macro calls that are open, innermost first.

@@ -162,8 +162,11 @@ func Text(v Value) (string, bool) {
 }
 
 // Repr is Python's repr().
-func Repr(v Value) string {
-	var p printer
+func Repr(v Value) string { return reprUpTo(v, maxSize) }
+
+// reprUpTo stops a little after the given number of bytes.
+func reprUpTo(v Value, limit int) string {
+	p := printer{limit: limit}
 	p.repr(v)
 	return string(p.out)
 }
@@ -171,11 +174,15 @@ func Repr(v Value) string {
 // printer builds the repr of nested values. open holds the containers that are
 // being printed, so that one that contains itself ends in "[...]".
 type printer struct {
-	out  []byte
-	open []Value
+	out   []byte
+	open  []Value
+	limit int // of out; who uses it finds it too large
 }
 
 func (p *printer) repr(v Value) {
+	if len(p.out) > p.limit {
+		return
+	}
 	switch v := v.(type) {
 	case Str:
 		p.out = appendQuoted(p.out, string(v))
@@ -326,6 +333,10 @@ func (compound) Type() string     { return "compound" }
 func (c compound) Truth() bool    { return true }
 func (c compound) String() string { return string(c) }
 
+// maxKey is how large what stands for a tuple may become: the same tuple may be in it
+// many times over.
+const maxKey = 1 << 20
+
 func tupleKey(t Tuple) (Value, error) {
 	var b strings.Builder
 	for _, item := range t {
@@ -334,6 +345,9 @@ func tupleKey(t Tuple) (Value, error) {
 			return nil, err
 		}
 		text := k.String()
+		if n := b.Len() + len(text); n > maxKey {
+			return nil, Raise(LimitError, "the tuple is too large to be a key (%d bytes)", n)
+		}
 		switch k.(type) {
 		case Str, Int, NoneType, Float, compound:
 		default:
@@ -346,14 +360,51 @@ func tupleKey(t Tuple) (Value, error) {
 
 // Equal is Python's ==, which never fails: values of different types are
 // unequal, except numbers.
-func Equal(a, b Value) bool { return equal(a, b, 0) }
+func Equal(a, b Value) bool {
+	var c equality
+	return c.equal(a, b)
+}
 
-// equal counts how deep it is: values that contain themselves are unequal in the
-// end, where Python gives up.
-func equal(a, b Value, depth int) bool {
-	if depth++; depth > maxNesting {
+// equality is one comparison of two values that may hold the same lists many
+// times over, or themselves.
+type equality struct {
+	depth int
+	seen  map[pair]bool // lists and dicts deep inside that have been compared
+}
+
+// pair is where the items of two lists begin, or two dicts.
+type pair struct{ a, b any }
+
+// remember is how deep values are when pairs begin to be remembered; few are.
+const remember = 16
+
+// again reports whether two lists or dicts have been compared before: then they are
+// equal, or are being found to be unequal.
+func (c *equality) again(a, b any) bool {
+	if c.depth < remember {
 		return false
 	}
+	p := pair{a, b}
+	if c.seen[p] {
+		return true
+	}
+	if c.seen == nil {
+		c.seen = map[pair]bool{}
+	}
+	c.seen[p] = true
+	return false
+}
+
+func (c *equality) equal(a, b Value) bool {
+	if c.depth++; c.depth > maxNesting {
+		return false
+	}
+	same := c.same(a, b)
+	c.depth--
+	return same
+}
+
+func (c *equality) same(a, b Value) bool {
 	switch x := a.(type) {
 	case Str:
 		switch y := b.(type) {
@@ -375,20 +426,20 @@ func equal(a, b Value, depth int) bool {
 		return ok
 	case *List:
 		y, ok := b.(*List)
-		return ok && (x == y || sameItems(x.Items, y.Items, depth))
+		return ok && (x == y || c.again(x, y) || c.items(x.Items, y.Items))
 	case Tuple:
 		switch y := b.(type) {
 		case Tuple:
-			return sameItems(x, y, depth)
+			return c.items(x, y)
 		case *Group:
-			return sameItems(x, []Value{y.Key, y.Items}, depth)
+			return c.items(x, []Value{y.Key, y.Items})
 		}
 		return false
 	case *Group:
-		return equal(Tuple{x.Key, x.Items}, b, depth)
+		return c.same(Tuple{x.Key, x.Items}, b)
 	case *Dict:
 		y, ok := b.(*Dict)
-		return ok && (x == y || equalDicts(x, y, depth))
+		return ok && (x == y || c.again(x, y) || c.dicts(x, y))
 	case *Set:
 		y, ok := b.(*Set)
 		return ok && x.Len() == y.Len() && x.subsetOf(y)
@@ -401,8 +452,8 @@ func equal(a, b Value, depth int) bool {
 	if y, ok := b.(Comparer); ok {
 		return y.Equal(a)
 	}
-	if c, ok := compareNumbers(a, b); ok {
-		return c == 0
+	if n, ok := compareNumbers(a, b); ok {
+		return n == 0
 	}
 	return identical(a, b)
 }
@@ -422,27 +473,33 @@ func identical(a, b Value) bool {
 	return reflect.TypeOf(a).Comparable() && a == b
 }
 
-func equalItems(a, b []Value) bool { return sameItems(a, b, 0) }
+func equalItems(a, b []Value) bool {
+	var c equality
+	return c.items(a, b)
+}
 
-func sameItems(a, b []Value, depth int) bool {
+func (c *equality) items(a, b []Value) bool {
 	if len(a) != len(b) {
 		return false
 	}
+	if len(a) == 0 || c.depth >= remember && c.again(&a[0], &b[0]) {
+		return true
+	}
 	for i := range a {
-		if !equal(a[i], b[i], depth) {
+		if !c.equal(a[i], b[i]) {
 			return false
 		}
 	}
 	return true
 }
 
-func equalDicts(a, b *Dict, depth int) bool {
+func (c *equality) dicts(a, b *Dict) bool {
 	if a.Len() != b.Len() {
 		return false
 	}
 	for k, v := range a.All() {
 		w, ok := b.Get(k)
-		if !ok || !equal(v, w, depth) {
+		if !ok || !c.equal(v, w) {
 			return false
 		}
 	}

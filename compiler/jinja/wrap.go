@@ -27,12 +27,18 @@ func wordwrapFilter(c *Call) (Value, error) {
 		return nil, err
 	}
 	var out []string
+	size := int64(0)
 	for _, line := range splitLines(s, false) {
 		if width <= 0 && line != "" {
 			return nil, Raise(ValueError, "invalid width %s (must be > 0)", Repr(c.Args[1]))
 		}
 		w := wrapper{width: width, breakWords: c.Bool(2), hyphens: c.Bool(4)}
-		out = append(out, strings.Join(w.wrap(wrapChunks(line, c.Bool(4))), newline))
+		lines := w.wrap(wrapChunks(line, c.Bool(4)))
+		size += int64(len(line)) + int64(len(lines)+1)*int64(len(newline))
+		if err := checkSize(1, size); err != nil {
+			return nil, err
+		}
+		out = append(out, strings.Join(lines, newline))
 	}
 	return Str(strings.Join(out, newline)), nil
 }
@@ -204,14 +210,17 @@ func urlencodeFilter(c *Call) (Value, error) {
 	if pairs := mappingItems(v); pairs != nil {
 		it = &sliceIterator{pairs}
 	}
-	var parts []string
+	var b strings.Builder
 	for {
 		item, err := it.Next()
+		if err == nil {
+			err = checkSize(1, int64(b.Len()))
+		}
 		if err != nil {
 			return nil, err
 		}
 		if item == nil {
-			return Str(strings.Join(parts, "&")), nil
+			return Str(b.String()), nil
 		}
 		pair, err := ToList(item)
 		if err != nil {
@@ -223,7 +232,10 @@ func urlencodeFilter(c *Call) (Value, error) {
 		if len(pair) > 2 {
 			return nil, Raise(ValueError, "too many values to unpack (expected 2)")
 		}
-		parts = append(parts, quoteURL(pair[0], true)+"="+quoteURL(pair[1], true))
+		if b.Len() > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(quoteURL(pair[0], true) + "=" + quoteURL(pair[1], true))
 	}
 }
 
@@ -232,7 +244,7 @@ func xmlattrFilter(c *Call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	var parts []string
+	var b strings.Builder
 	for _, p := range pairs {
 		key, val := p.(Tuple)[0], p.(Tuple)[1]
 		if val == Value(None) || IsUndefined(val) {
@@ -245,11 +257,14 @@ func xmlattrFilter(c *Call) (Value, error) {
 		if strings.ContainsFunc(name, func(r rune) bool { return isSpace(r) || strings.ContainsRune("/>=", r) }) {
 			return nil, Raise(ValueError, "Invalid character in attribute name: %s", Repr(key))
 		}
-		parts = append(parts, escapeValue(key)+`="`+escapeValue(val)+`"`)
+		b.WriteString(" " + escapeValue(key) + `="` + escapeValue(val) + `"`)
+		if err := checkSize(1, int64(b.Len())); err != nil {
+			return nil, err
+		}
 	}
-	s := strings.Join(parts, " ")
-	if c.Bool(1) && s != "" {
-		s = " " + s
+	s := b.String()
+	if !c.Bool(1) && s != "" {
+		s = s[1:]
 	}
 	return Str(s), nil
 }
@@ -295,6 +310,9 @@ func urlizeFilter(c *Call) (Value, error) {
 			n = len(text)
 		}
 		b.WriteString(linkWord(text[:n], attrs, schemes, shown))
+		if err := checkSize(1, int64(b.Len())); err != nil {
+			return nil, err
+		}
 		text = text[n:]
 		blank := len(text) - len(strings.TrimLeftFunc(text, isSpace))
 		b.WriteString(text[:blank])
@@ -313,42 +331,41 @@ func optional(v Value) string {
 // linkWord makes a link of one word if it is an address; opening brackets before
 // it and punctuation after it stay outside.
 func linkWord(word, attrs string, schemes []string, shown func(string) string) string {
-	head, middle, tail := "", word, ""
+	start, end := 0, len(word)
 	for {
 		cut := ""
 		for _, p := range []string{"(", "<", "&lt;"} {
-			if strings.HasPrefix(middle, p) {
+			if strings.HasPrefix(word[start:end], p) {
 				cut = p
 			}
 		}
 		if cut == "" {
 			break
 		}
-		head, middle = head+cut, middle[len(cut):]
+		start += len(cut)
 	}
 	for {
 		cut := ""
 		for _, p := range []string{")", ">", ".", ",", "\n", "&gt;"} {
-			if strings.HasSuffix(middle, p) {
+			if strings.HasSuffix(word[start:end], p) {
 				cut = p
 			}
 		}
 		if cut == "" {
 			break
 		}
-		middle, tail = middle[:len(middle)-len(cut)], cut+tail
+		end -= len(cut)
 	}
 	for _, pair := range [][2]string{{"(", ")"}, {"<", ">"}, {"&lt;", "&gt;"}} {
-		open := strings.Count(middle, pair[0])
-		if open <= strings.Count(middle, pair[1]) {
+		open := strings.Count(word[start:end], pair[0])
+		if open <= strings.Count(word[start:end], pair[1]) {
 			continue
 		}
-		for range min(open, strings.Count(tail, pair[1])) {
-			i := strings.Index(tail, pair[1]) + len(pair[1])
-			middle, tail = middle+tail[:i], tail[i:]
+		for range min(open, strings.Count(word[end:], pair[1])) {
+			end += strings.Index(word[end:], pair[1]) + len(pair[1])
 		}
 	}
-	return head + linkMiddle(middle, attrs, schemes, shown) + tail
+	return word[:start] + linkMiddle(word[start:end], attrs, schemes, shown) + word[end:]
 }
 
 func linkMiddle(s, attrs string, schemes []string, shown func(string) string) string {
@@ -416,6 +433,10 @@ func isMail(s string) bool {
 	}
 	return len(labels) > 1
 }
+
+// maxPretty is the length of the longest value that pprint lays out: each of its
+// levels is tried on one line first.
+const maxPretty = 4 << 20
 
 // prettyPrint is Python's pprint.pformat: one line if it fits 80 columns, else an
 // item on each line. Keys are sorted.

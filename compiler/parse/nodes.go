@@ -297,6 +297,10 @@ func (p *parser) finish(d *draft) {
 	n.Config = early
 	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
 	var ctx *scope.Context
+	if n.Language == "python" && config.IsTemplate(n.Raw) {
+		p.fail(inNode(&source.Error{Class: source.Parsing, Msg: "No jinja in python model code is allowed"}, n))
+		return
+	}
 	if n.Kind.Info().SQL && n.Language == "sql" {
 		if ctx, err = p.renderNode(n); err != nil {
 			p.fail(inNode(err, n))
@@ -362,7 +366,25 @@ func (p *parser) renderNode(n *manifest.Node) (*scope.Context, error) {
 	n.Sources = append(n.Sources, ctx.Sources...)
 	n.Macros = append(n.Macros, ctx.Macros...)
 	n.CallsThis = slices.Contains(t.Globals, "this")
+	n.Called = called(n.Kind.Info().Config, ctx.Configs)
 	return ctx, nil
+}
+
+// called is what the config() calls of a text set together: lists that are appended
+// grow, everything else is replaced.
+func called(k config.Kinds, layers []config.Layer) *jinja.Dict {
+	out := jinja.NewDict()
+	for _, l := range layers {
+		for _, e := range l {
+			old, set := out.GetStr(e.Key)
+			if f := config.Declared(k, e.Key); set && f != nil && f.Rule == config.Append {
+				out.SetStr(e.Key, jinja.NewList(append(slices.Clone(listOf(old)), listOf(e.Value)...)...))
+				continue
+			}
+			out.SetStr(e.Key, e.Value)
+		}
+	}
+	return out
 }
 
 // hookRefs renders the node's hooks, whose refs count as the node's own.
@@ -530,7 +552,7 @@ func setToNone(ctx *scope.Context) []string {
 // name gives the node its database, schema, alias and relation. Config keys among
 // unset count as none.
 func (p *parser) name(n *manifest.Node, unset ...string) error {
-	for _, gen := range []struct {
+	for i, gen := range []struct {
 		macro string
 		key   string
 		into  *string
@@ -557,16 +579,19 @@ func (p *parser) name(n *manifest.Node, unset ...string) error {
 			}
 			return err
 		}
-		if v != jinja.Value(jinja.None) && !jinja.IsUndefined(v) {
-			*gen.into = strings.TrimSpace(v.String())
+		text, ok := jinja.Text(v)
+		if !ok && v != jinja.Value(jinja.None) && !jinja.IsUndefined(v) {
+			return &source.Error{Class: source.Compilation, File: mac.File, Span: mac.Span,
+				Msg: fmt.Sprintf("%s gave the %s %s, which is no text", mac.Name, gen.key, jinja.Repr(v))}
 		}
+		*gen.into, n.Nameless[i] = strings.TrimSpace(text), !ok
 	}
 	if n.Kind == manifest.Snapshot {
 		if db := n.Config.Text("target_database"); db != "" {
-			n.Database = db
+			n.Database, n.Nameless[0] = db, false
 		}
 		if schema := n.Config.Text("target_schema"); schema != "" {
-			n.Schema = schema
+			n.Schema, n.Nameless[1] = schema, false
 		}
 	}
 	if n.HasRelation() || n.StoresFailures(p.shared.StoreFailures) {

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -259,6 +260,9 @@ func (p *parser) rendered(pkg, id, heading string, f *source.File, text *string)
 		}
 	}
 	for _, e := range source.All(err) {
+		if je := (*jinja.Error)(nil); errors.As(err, &je) && je.Kind == jinja.UndefinedError {
+			e.Msg += scope.NoMacro
+		}
 		p.fail(&source.Error{Class: source.Compilation, Node: heading, Msg: e.Msg, Hint: e.Hint, Err: err})
 	}
 	return nil

@@ -145,6 +145,10 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 				p.fail(err)
 				continue
 			}
+			if path := config.UndefinedIn(v); path != "" {
+				p.fail(doc.Errorf(n, "can not serialize 'Undefined' object: the template of %s gives no value", path))
+				continue
+			}
 			e.vals = v.(*jinja.Dict)
 			out = append(out, e)
 		}

@@ -202,6 +202,9 @@ func (p *Profile) read(ctx context.Context, o Options, r *config.Renderer, doc *
 			}
 			v = jinja.Str(pair.Value.Value)
 		}
+		if jinja.IsUndefined(v) {
+			return profileError(doc, pair.Value, "Credentials in profile %q, target %q invalid: %s: Undefined is not of type 'string'", p.Name, p.TargetName, pair.Name)
+		}
 		p.Config[pair.Name] = p.field(o, pair.Name, v)
 	}
 	invalidField := func(field, format string, args ...any) error {
@@ -289,11 +292,14 @@ func (p *Profile) field(o Options, name string, v jinja.Value) any {
 	return text
 }
 
-// shownField is a field as templates see it. A schema or a host that was made from a
-// secret is part of the SQL, so it is shown there; what is a secret by its name, and
-// what lies deeper, stays hidden. Logs are searched for the value all the same.
+// namingFields are part of the names of relations, so they cannot be hidden from SQL,
+// not even where they are made from a secret.
+var namingFields = []string{"database", "dbname", "project", "schema", "dataset"}
+
+// shownField is a field as templates see it: what is made from a secret is hidden,
+// unless relations are named by it. Logs are searched for the value all the same.
 func shownField(name string, v any) any {
-	if s, ok := v.(adapters.Secret); ok && !slices.Contains(secretFields, name) {
+	if s, ok := v.(adapters.Secret); ok && slices.Contains(namingFields, name) {
 		return s.Reveal()
 	}
 	return v

@@ -39,13 +39,12 @@ func (a adapterObject) Attr(name string) (jinja.Value, error) {
 	case "behavior":
 		return behavior{a.c.shared}, nil
 	}
-	if v := adapterMethods.Bind(a, name); v != nil {
-		return v, nil
-	}
 	if more := dialectMethods[a.c.shared.Dialect.Name]; more != nil {
-		return more.Bind(a, name), nil
+		if v := more.Bind(a, name); v != nil {
+			return v, nil
+		}
 	}
-	return nil, nil
+	return adapterMethods.Bind(a, name), nil
 }
 
 // behavior is adapter.behavior: flags that are objects with no_warn.
@@ -60,9 +59,40 @@ func (behavior) Truth() bool { return true }
 // String is short.
 func (behavior) String() string { return "<behavior>" }
 
-// Attr gives a flag; all that macros ask for are off unless the project sets them.
+// Attr gives a flag as the project sets it. A flag that the warehouse does not have is
+// an error.
 func (b behavior) Attr(name string) (jinja.Value, error) {
-	return behaviorFlag(false), nil
+	for _, dialect := range []string{"", b.shared.Dialect.Name} {
+		on, ok := behaviorFlags[dialect][name]
+		if !ok {
+			continue
+		}
+		if v, ok := orDict(b.shared.ProjectFlags).GetStr(name); ok {
+			on = v.Truth()
+		}
+		return behaviorFlag(on), nil
+	}
+	return nil, fail(source.Compilation, "The flag %s has not be registered.", name)
+}
+
+// behaviorFlags are the flags of all warehouses (under the empty name) and of each,
+// with what they are where the project says nothing.
+var behaviorFlags = map[string]map[string]bool{
+	"": {
+		"require_batched_execution_for_custom_microbatch_strategy": false,
+		"enable_truthy_nulls_equals_macro":                         false,
+	},
+	"postgres": {"postgres_skip_autocommit_transaction_statements": true},
+	"snowflake": {
+		"snowflake_default_transient_dynamic_tables": false,
+		"snowflake_managed_iceberg_default":          false,
+	},
+	"bigquery": {
+		"bigquery_use_batch_source_freshness":                false,
+		"bigquery_noop_alter_relation_comment":               false,
+		"bigquery_reject_wildcard_metadata_source_freshness": false,
+		"bigquery_use_standard_sql_for_partitions":           true,
+	},
 }
 
 type behaviorFlag bool
@@ -176,14 +206,6 @@ var adapterMethods = jinja.NewMethods("adapter",
 			return jinja.None, err
 		}
 		return r, nil
-	}),
-	atRun("list_relations(database, schema)", noList, func(c *jinja.Call, ctx *Context) (jinja.Value, error) {
-		rels, err := ctx.list(c.Thread, c.Str(0), c.Str(1))
-		out := jinja.NewList()
-		for _, r := range rels {
-			out.Append(r)
-		}
-		return out, err
 	}),
 	atRun("get_columns_in_relation(relation)", noList, func(c *jinja.Call, ctx *Context) (jinja.Value, error) {
 		v, err := ctx.callMacro(c.Thread, "get_columns_in_relation", c.Args[0])
@@ -319,17 +341,20 @@ var adapterMethods = jinja.NewMethods("adapter",
 // dispatch gives the implementation of a macro for this warehouse.
 func dispatch(c *jinja.Call) (jinja.Value, error) {
 	ctx, name := adp(c), c.Str(0)
+	if _, ok := jinja.Text(c.Args[0]); !ok {
+		return nil, jinja.Raise(jinja.TypeError, "argument of type '%s' is not iterable", c.Args[0].Type())
+	}
 	if strings.Contains(name, ".") {
 		ns, rest, _ := strings.Cut(name, ".")
 		return nil, fail(source.Compilation, "In adapter.dispatch, got a macro name of \"%s\", but \".\" is not a valid macro name component. Did you mean `adapter.dispatch(\"%s\", macro_namespace=\"%s\")`?", name, rest, ns)
 	}
 	if c.Args[2] != jinja.Value(jinja.None) {
-		return nil, fail(source.Compilation, "The \"packages\" argument of adapter.dispatch() has been removed; use the argument \"macro_namespace\".")
+		return nil, fail(source.Compilation, "The \"packages\" argument of adapter.dispatch() has been deprecated.\nUse the \"macro_namespace\" argument instead.\n\nRaised during dispatch for: %s", name)
 	}
 	ns := ""
 	if c.Args[1] != jinja.Value(jinja.None) {
 		if _, ok := jinja.Text(c.Args[1]); !ok {
-			return nil, fail(source.Compilation, "In adapter.dispatch, the argument macro_namespace must be a string, got %s", pythonType(c.Args[1]))
+			return nil, fail(source.Compilation, "In adapter.dispatch, got a %s macro_namespace argument (\"%s\"), but macro_namespace should be None or a string.", pythonType(c.Args[1]), c.Args[1])
 		}
 		ns = c.Str(1)
 	}
@@ -341,9 +366,9 @@ func dispatch(c *jinja.Call) (jinja.Value, error) {
 		}
 		where := "None"
 		if ns != "" {
-			where = "'" + ns + "'"
+			where = ns
 		}
-		return nil, fail(source.Compilation, "In dispatch: No macro named '%s' found within namespace: %s\n    Searched for: %s", name, where, strings.Join(shown, ", "))
+		return nil, fail(source.Compilation, "In dispatch: No macro named '%s' found within namespace: '%s'\n    Searched for: %s", name, where, strings.Join(shown, ", "))
 	}
 	return mac.Value, nil
 }
@@ -442,7 +467,7 @@ func missingColumns(c *jinja.Call, ctx *Context) (jinja.Value, error) {
 }
 
 func expandColumns(c *jinja.Call, ctx *Context) (jinja.Value, error) {
-	if ctx.shared.Dialect.Name == "duckdb" {
+	if d := ctx.shared.Dialect.Name; d == "duckdb" || d == "bigquery" {
 		return jinja.None, nil // lengths of text have no meaning there
 	}
 	from, err := ctx.columnsOf(c.Thread, c.Args[0])
@@ -677,58 +702,74 @@ func columnConstraints(c *jinja.Call) (jinja.Value, error) {
 	}
 	out := jinja.NewList()
 	for _, col := range cols.All() {
-		name := pick(col, "name")
-		if name == nil {
+		if pick(col, "name") == nil {
 			continue
 		}
-		shown := name.String()
-		if q := pick(col, "quote"); q != nil && q.Truth() {
-			shown = string(ctx.shared.Dialect.Quote[0]) + shown + string(ctx.shared.Dialect.Quote[1])
+		constraints, err := ctx.constraintsOf(col)
+		if err != nil {
+			return nil, err
 		}
-		text := shown
-		if t := pick(col, "data_type"); t != nil && t != jinja.Value(jinja.None) {
-			text += " " + t.String()
-		}
-		if list := pick(col, "constraints"); list != nil {
-			err := jinja.Each(list, func(v jinja.Value) error {
-				kind, _, expr, to, _, toCols := constraint(v)
-				if !ctx.supported(kind) {
-					return nil
-				}
-				var s string
-				switch kind {
-				case "check":
-					if expr != "" {
-						s = "check (" + expr + ")"
-					}
-				case "not_null":
-					s = join("not null", expr)
-				case "unique":
-					s = join("unique", expr)
-				case "primary_key":
-					s = join("primary key", expr)
-				case "foreign_key":
-					switch {
-					case to != "" && len(toCols) > 0:
-						s = "references " + to + " (" + strings.Join(toCols, ", ") + ")"
-					case expr != "":
-						s = "references " + expr
-					}
-				case "custom":
-					s = expr
-				}
-				if s != "" {
-					text += " " + s
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-		out.Append(str(text))
+		out.Append(str(join(ctx.columnName(col), attrText(col, "data_type"), constraints)))
 	}
 	return out, nil
+}
+
+// columnName is the name of a column of a contract as DDL has it.
+func (c *Context) columnName(col jinja.Value) string {
+	if q := pick(col, "quote"); q != nil && q.Truth() {
+		return string(c.shared.Dialect.Quote[0]) + attrText(col, "name") + string(c.shared.Dialect.Quote[1])
+	}
+	return attrText(col, "name")
+}
+
+// constraintsOf is the SQL of the constraints of a column of a contract.
+func (c *Context) constraintsOf(col jinja.Value) (string, error) {
+	list := pick(col, "constraints")
+	if list == nil {
+		return "", nil
+	}
+	var parts []string
+	err := jinja.Each(list, func(v jinja.Value) error {
+		kind, _, expr, to, _, toCols := constraint(v)
+		if !c.supported(kind) {
+			return nil
+		}
+		var s string
+		switch kind {
+		case "check":
+			if expr != "" {
+				s = "check (" + expr + ")"
+			}
+		case "not_null":
+			s = join("not null", expr)
+		case "unique":
+			s = join("unique", expr)
+		case "primary_key":
+			s = join("primary key", expr, c.unenforced())
+		case "foreign_key":
+			switch {
+			case to != "" && len(toCols) > 0:
+				s = join("references "+to+" ("+strings.Join(toCols, ", ")+")", c.unenforced())
+			case expr != "":
+				s = join("references "+expr, c.unenforced())
+			}
+		case "custom":
+			s = expr
+		}
+		if s != "" {
+			parts = append(parts, s)
+		}
+		return nil
+	})
+	return strings.Join(parts, " "), err
+}
+
+// unenforced are words that BigQuery demands behind keys.
+func (c *Context) unenforced() string {
+	if c.shared.Dialect.Name == "bigquery" {
+		return "not enforced"
+	}
+	return ""
 }
 
 func modelConstraints(c *jinja.Call) (jinja.Value, error) {
@@ -749,13 +790,13 @@ func modelConstraints(c *jinja.Call) (jinja.Value, error) {
 		case "unique":
 			s = join("unique", expr) + " (" + list + ")"
 		case "primary_key":
-			s = join("primary key", expr) + " (" + list + ")"
+			s = join(join("primary key", expr)+" ("+list+")", ctx.unenforced())
 		case "foreign_key":
 			switch {
 			case to != "" && len(toCols) > 0:
-				s = "foreign key (" + list + ") references " + to + " (" + strings.Join(toCols, ", ") + ")"
+				s = join("foreign key ("+list+") references "+to+" ("+strings.Join(toCols, ", ")+")", ctx.unenforced())
 			case expr != "":
-				s = "foreign key (" + list + ") references " + expr
+				s = join("foreign key ("+list+") references "+expr, ctx.unenforced())
 			}
 		case "custom":
 			s = expr
@@ -807,6 +848,8 @@ var quotedText = regexp.MustCompile(`^["'].*["']$`)
 
 // dialectMethods are methods that only one warehouse has.
 var dialectMethods = map[string]jinja.Methods{
+	"bigquery":  bigQueryMethods,
+	"snowflake": snowflakeMethods,
 	"duckdb": jinja.NewMethods("adapter",
 		jinja.NewFunc("parse_index(raw_index)", parseIndex),
 		jinja.NewFunc("is_motherduck()", func(c *jinja.Call) (jinja.Value, error) { return jinja.Bool(false), nil }),

@@ -389,7 +389,7 @@ var baseVarFuncs = jinja.NewMethods("Var",
 		if self.b.o.AllVars != nil {
 			all = self.b.o.AllVars()
 		}
-		shown, err := jinja.AppendJSON(nil, all, jinja.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
+		shown, err := jinja.AppendJSON(nil, all, jinja.JSONOptions{Lines: true, Indent: "    ", SortKeys: true, ASCII: true})
 		if err != nil {
 			return nil, err
 		}

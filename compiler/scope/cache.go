@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -121,6 +122,9 @@ func (c *Context) list(t *jinja.Thread, database, schema string) ([]*Relation, e
 	if !ok {
 		return nil, fail(source.Runtime, "the macro list_relations_without_caching gave %s for schema %s, not a table", v.Type(), r.Render())
 	}
+	if rels, ok := c.showObjects(tab); ok && c.shared.Dialect.Name == "snowflake" {
+		return rels, nil
+	}
 	need := [4]int{tab.column(jinja.Str("database")), tab.column(jinja.Str("name")), tab.column(jinja.Str("schema")), tab.column(jinja.Str("type"))}
 	for i := range need {
 		if need[i] < 0 {
@@ -198,9 +202,11 @@ func (c *Context) Schemas(t *jinja.Thread, database string) ([]string, error) {
 	if !ok || len(tab.Names) == 0 {
 		return nil, fail(source.Runtime, "the macro list_schemas gave no table for database %s", database)
 	}
+	// What SHOW gives has the time of creation first.
+	name := max(0, slices.IndexFunc(tab.Names, func(n string) bool { return strings.EqualFold(n, "name") }))
 	out := make([]string, len(tab.Rows))
 	for i, row := range tab.Rows {
-		out[i] = row[0].String()
+		out[i] = row[name].String()
 	}
 	sort.Strings(out)
 	return out, nil

@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"fmt"
 	"strings"
 
 	"weft/compiler/config"
@@ -51,13 +52,18 @@ func (o configObject) record(layer config.Layer) error {
 	for i := range layer {
 		key := config.Canonical(layer[i].Key)
 		for _, earlier := range layer[:i] {
-			if earlier.Key == key && key != layer[i].Key {
-				return fail(source.Compilation, "Invalid inline model config: both %s and %s are given", layer[i].Key, key)
+			if earlier.Key == key {
+				return fail(source.Compilation, "Invalid config, has conflicting keys \"%s\" and \"%s\"", strings.ReplaceAll(key, "-", "_"), key)
 			}
 		}
 		layer[i].Key = key
-		if jinja.IsUndefined(layer[i].Value) {
-			layer[i].Value = jinja.None
+		v := layer[i].Value
+		bad := config.UndefinedIn(v)
+		if jinja.IsUndefined(v) && (o.c.node == nil || config.Declared(o.c.node.Kind.Info().Config, key) == nil) {
+			bad = key // merging complains of declared keys
+		}
+		if bad != "" {
+			return fail(source.Compilation, "can not serialize 'Undefined' object: the value of %s in config(%s=…) is undefined", bad, key)
 		}
 		if o.c.node != nil {
 			layer[i].File = o.c.node.File
@@ -91,12 +97,27 @@ func (o configObject) find(name string) (jinja.Value, bool) {
 		return nil, false
 	}
 	v, ok := n.Config.Lookup(name)
-	if ok {
-		if k := config.Canonical(name); k == "pre-hook" || k == "post-hook" {
-			return dicts(config.HookList(n.Config.List(k))), true
-		}
+	switch name {
+	case "pre-hook", "post-hook":
+		return nil, false // the attributes are pre_hook and post_hook
+	case "pre_hook", "post_hook":
+		return dicts(config.HookList(n.Config.List(config.Canonical(name)))), true
+	case "contract", "docs":
+		return settingsObject(name, v), ok
 	}
 	return v, ok
+}
+
+// advise warns of a key that is not there but stands under meta.
+func (o configObject) advise(name string) {
+	n, ok := o.node()
+	if !ok || o.c.shared.Advise == nil {
+		return
+	}
+	if _, ok := n.Meta().GetStr(name); ok {
+		o.c.shared.Advise("GetMetaKeyWarning", "D042", &source.Error{Node: n.Describe(), Msg: fmt.Sprintf("The key '%s' was not found using config.get('%s'), but was detected as a custom config under 'meta'. "+
+			"Please use config.meta_get('%s') or config.meta_require('%s') instead of config.get('%s') to access the custom config value if intended.", name, name, name, name, name)})
+	}
 }
 
 func (o configObject) validate(c *jinja.Call, arg int, v jinja.Value) error {
@@ -117,6 +138,7 @@ var configMethods = jinja.NewMethods("RuntimeConfigObject",
 		}
 		v, ok := o.find(c.Str(0))
 		if !ok {
+			o.advise(c.Str(0))
 			return c.Args[1], nil
 		}
 		if c.Args[1] != jinja.Value(jinja.None) {
@@ -133,6 +155,7 @@ var configMethods = jinja.NewMethods("RuntimeConfigObject",
 		}
 		v, ok := o.find(c.Str(0))
 		if !ok {
+			o.advise(c.Str(0))
 			return nil, o.missing(c.Str(0))
 		}
 		return v, o.validate(c, 1, v)

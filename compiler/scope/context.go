@@ -46,6 +46,7 @@ type Shared struct {
 	Vars func(pkg string) *jinja.Dict
 
 	Flags        jinja.Value
+	ProjectFlags *jinja.Dict // of dbt_project.yml, for adapter.behavior
 	Args         *jinja.Dict // invocation_args_dict
 	ConfigObject jinja.Value // adapter.config, ref.config
 	Selected     *jinja.List
@@ -61,7 +62,9 @@ type Shared struct {
 	Log   func(msg string, info bool, node *manifest.Node)
 	Debug func(msg string)
 	Warn  func(*source.Error)
-	Write func(n *manifest.Node, path, payload string) error
+	// Advise is Warn for a warning that is an event of its own; may be nil.
+	Advise func(event, code string, e *source.Error)
+	Write  func(n *manifest.Node, path, payload string) error
 
 	// ThreadID names the worker of a context.
 	graphOnce sync.Once
@@ -196,6 +199,9 @@ func (c *Context) Render(t *syntax.Template) (jinja.Result, error) {
 // commonNames are members of the context that people type most.
 var commonNames = []string{"ref", "source", "config", "var", "env_var", "this", "target", "adapter", "model", "execute", "log", "return", "modules", "exceptions", "tojson", "fromjson"}
 
+// NoMacro is what dbt adds where a node's own text calls what is undefined.
+const NoMacro = ". This can happen when calling a macro that does not exist. Check for typos and/or install package dependencies with \"dbt deps\"."
+
 // hint says what may have been meant by a name that is not there.
 func (c *Context) hint(err error) {
 	var e *jinja.Error
@@ -204,15 +210,16 @@ func (c *Context) hint(err error) {
 	}
 	name, ok := strings.CutSuffix(e.Err.Msg, "' is undefined")
 	name, quoted := strings.CutPrefix(name, "'")
-	if !ok || !quoted {
-		return
+	if ok && quoted {
+		names := append(c.shared.Macros.Names(c.pkg), commonNames...)
+		if near := manifest.Nearest(name, names); near != "" {
+			e.Err.Hint = fmt.Sprintf("did you mean %q?", near)
+			return
+		}
 	}
-	names := append(c.shared.Macros.Names(c.pkg), commonNames...)
-	if near := manifest.Nearest(name, names); near != "" {
-		e.Err.Hint = fmt.Sprintf("did you mean %q?", near)
-		return
+	if len(e.Err.Calls) == 0 && c.node != nil && !strings.HasSuffix(e.Err.Msg, NoMacro) {
+		e.Err.Msg += NoMacro
 	}
-	e.Err.Hint = "a macro of that name may be misspelt, or in a package that is not installed (`weft deps`)"
 }
 
 // RenderText renders a text that stands in no file of its own, such as a hook.
@@ -267,6 +274,9 @@ func (c *Context) Lookup(name string) (jinja.Value, bool) {
 // member gives a member of the context, which macros of the same name hide.
 func (c *Context) member(name string) (jinja.Value, bool) {
 	if f := memberFuncs[name]; f != nil {
+		if name == "ref" || name == "source" {
+			return resolver{c, f}, true
+		}
 		return f, true
 	}
 	switch name {
@@ -287,13 +297,13 @@ func (c *Context) member(name string) (jinja.Value, bool) {
 	case "target", "env":
 		return c.shared.Target, true
 	case "database":
-		if c.node != nil && c.node.Database != "" {
-			return str(c.node.Database), true
+		if c.node != nil {
+			return strOrNone(c.node.Database), true
 		}
 		return strOrNone(c.shared.Database), true
 	case "schema":
-		if c.node != nil && c.node.Schema != "" {
-			return str(c.node.Schema), true
+		if c.node != nil {
+			return strOrNone(c.node.Schema), true
 		}
 		return str(c.shared.Schema), true
 	case "project_name":
@@ -338,7 +348,7 @@ func (c *Context) member(name string) (jinja.Value, bool) {
 	case "exceptions":
 		return c.shared.Base.Exceptions(), true
 	case "sql_now":
-		return c.now(), true
+		return str(now[c.shared.Dialect.Name]), true
 	case "thread_id":
 		if c.ThreadID != "" {
 			return str(c.ThreadID), true
@@ -348,15 +358,8 @@ func (c *Context) member(name string) (jinja.Value, bool) {
 	return c.shared.Base.Lookup(name)
 }
 
-// now is SQL for the present moment, as the macro current_timestamp has it.
-func (c *Context) now() jinja.Value {
-	if mac := c.shared.Macros.Find(c.pkg, "current_timestamp"); mac != nil {
-		if v, err := c.Thread().Call(mac.Value, nil, nil); err == nil {
-			return str(strings.TrimSpace(v.String()))
-		}
-	}
-	return str("current_timestamp")
-}
+// now is SQL for the present moment. It is no macro, so projects cannot change it.
+var now = map[string]string{"duckdb": "now()", "postgres": "now()", "snowflake": "CURRENT_TIMESTAMP()", "bigquery": "CURRENT_TIMESTAMP()"}
 
 func (c *Context) this() (jinja.Value, bool) {
 	if c.node == nil {
@@ -393,9 +396,25 @@ func (c *Context) model() jinja.Value {
 		d.SetStr("original_file_path", str(c.macro.Path))
 		d.SetStr("unique_id", str(c.macro.ID))
 		d.SetStr("macro_sql", str(c.macro.SQL))
+		on, cfg := jinja.NewDict(), jinja.NewDict()
+		on.SetStr("macros", strs(c.macro.DependsOn))
+		d.SetStr("depends_on", on)
+		d.SetStr("description", str(c.macro.Description))
+		d.SetStr("meta", orDict(c.macro.Meta))
+		docs := jinja.NewDict()
+		docs.SetStr("show", jinja.Bool(true))
+		if c.macro.Docs != nil {
+			docs = c.macro.Docs
+		}
+		d.SetStr("docs", docs)
+		cfg.SetStr("meta", orDict(c.macro.Meta))
+		cfg.SetStr("docs", docs)
+		d.SetStr("config", cfg)
+		d.SetStr("arguments", dicts(c.macro.Arguments))
+		d.SetStr("created_at", jinja.Float(c.macro.CreatedAt))
 		return d
 	}
-	d := NodeDict(c.node)
+	d := ModelDict(c.node)
 	if c.hasCode {
 		d.SetStr("compiled", jinja.Bool(true))
 		d.SetStr("compiled_code", str(c.Compiled))
@@ -436,6 +455,11 @@ func (s *Shared) RelationOf(n *manifest.Node) *Relation {
 		return s.CTE(n)
 	}
 	r := NewRelation(s.Dialect, n.Database, n.Schema, n.Alias)
+	for i, p := range []*string{&n.Database, &n.Schema, &n.Alias} {
+		if *p == "" && !n.Nameless[i] {
+			r.Parts[i] = p // an empty name is a name, if no good one
+		}
+	}
 	// The node's own config.quoting has no effect in dbt 1.11.
 	r.Quote = s.Quoting
 	return r
@@ -507,7 +531,16 @@ func (s *Shared) Graph() *jinja.Dict {
 			for _, gr := range s.Manifest.Groups {
 				d := jinja.NewDict()
 				d.SetStr("name", str(gr.Name))
+				d.SetStr("resource_type", str("group"))
+				d.SetStr("package_name", str(gr.Package))
+				d.SetStr("path", str(gr.Path))
+				d.SetStr("original_file_path", str(gr.OriginalPath))
+				d.SetStr("unique_id", str(gr.ID))
 				d.SetStr("owner", gr.Owner)
+				d.SetStr("description", strOrNone(gr.Description))
+				cfg := jinja.NewDict()
+				cfg.SetStr("meta", orDict(gr.Meta))
+				d.SetStr("config", cfg)
 				parts["groups"].SetStr(gr.ID, d)
 			}
 		}
@@ -693,8 +726,17 @@ var varMethods = jinja.NewMethods("Var",
 		if !isText || !config.IsTemplate(string(text)) {
 			return v, nil
 		}
-		out, err := ctx.RenderText("var "+name, string(text))
-		return jinja.Str(out), err
+		t, err := syntax.Parse(&source.File{Path: "var " + name, Text: string(text)}, syntax.Options{})
+		if err != nil {
+			return nil, err
+		}
+		o := ctx.Options()
+		o.Lenient = false // also while parsing, since it is not the node's own text
+		out, err := jinja.Render(ctx.ctx, t, o)
+		if err != nil {
+			return nil, err
+		}
+		return jinja.Str(out.Text), nil
 	}),
 	jinja.NewFunc("has_var(var_name)", func(c *jinja.Call) (jinja.Value, error) {
 		ctx := c.Self.(varObject).c
@@ -710,7 +752,7 @@ func (c *Context) missingVar(name string) error {
 	} else if c.macro != nil {
 		who = c.macro.Name
 	}
-	shown, err := jinja.AppendJSON(nil, c.shared.Vars(c.pkg), jinja.JSONOptions{Indent: 4, SortKeys: true, ASCII: true})
+	shown, err := jinja.AppendJSON(nil, c.shared.Vars(c.pkg), jinja.JSONOptions{Lines: true, Indent: "    ", SortKeys: true, ASCII: true})
 	if err != nil {
 		shown = []byte("{}")
 	}

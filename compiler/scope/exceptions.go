@@ -36,7 +36,7 @@ func show(format string) func(c *jinja.Call) string {
 }
 
 // raiseFuncs are the members of "exceptions"; their receiver is the *Base.
-var raiseFuncs = jinja.NewMethods("exceptions",
+var raiseFuncs = jinja.NewMethods("",
 	jinja.NewFunc("warn(msg, node=none)", func(c *jinja.Call) (jinja.Value, error) {
 		c.Self.(*Base).warn(c, c.Str(0))
 		return jinja.Str(""), nil
@@ -47,9 +47,9 @@ var raiseFuncs = jinja.NewMethods("exceptions",
 	}),
 	raise("raise_compiler_error(msg, node=none)", source.Compilation, firstWord),
 	raise("raise_database_error(msg, node=none)", source.Database, firstWord),
-	raise("raise_dependency_error(msg)", source.Dependency, firstWord),
+	raise("raise_dependency_error(msg)", source.Runtime, firstWord),
 	raise("raise_not_implemented(msg)", source.Compilation, show("ERROR: %s")),
-	raise("raise_fail_fast_error(msg, node=none)", source.Runtime, show("FailFast Error: %s")),
+	raise("raise_fail_fast_error(msg, node=none)", "FailFast", firstWord),
 	raise("raise_contract_error(yaml_columns, sql_columns)", source.Compilation, contractWords),
 	raise("column_type_missing(column_names)", source.Compilation, show("Contracted models require data_type to be defined for each column. Please ensure that the column name and data_type are defined within the YAML configuration for the %s column(s).")),
 	raise("missing_config(model, name)", source.Compilation, func(c *jinja.Call) string {
@@ -84,9 +84,9 @@ var raiseFuncs = jinja.NewMethods("exceptions",
 		}
 		return fmt.Sprintf("dbt found two relations in your warehouse with similar database identifiers. dbt\nis unable to determine which of these relations was created by the model \"%s\".\nIn order for dbt to correctly generate the catalog, one of the following relations must be deleted or renamed:\n\n - %s\n - %s", c.Str(0), name(c.Args[1]), name(c.Args[2]))
 	}),
-	raise("raise_cache_inconsistent(message)", source.Internal, show("Cache inconsistency detected: %s")),
+	raise("raise_cache_inconsistent(message)", source.Compilation, show("Internal Error\n  Cache inconsistency detected: %s")),
 	raise("raise_dataclass_not_dict(obj)", source.Compilation, show("The object (\"%s\") was used as a dictionary. This capability has been removed from objects of this type.")),
-	raise("raise_dep_not_found(node, node_description, required_pkg)", source.Dependency, func(c *jinja.Call) string {
+	raise("raise_dep_not_found(node, node_description, required_pkg)", source.Compilation, func(c *jinja.Call) string {
 		return fmt.Sprintf("Error while parsing %s.\nThe required package \"%s\" was not found. Is the package installed?\nHint: You may need to run `dbt deps`.", c.Str(1), c.Str(2))
 	}),
 	raise("raise_duplicate_patch_name(patch_1, existing_patch_path)", source.Compilation, func(c *jinja.Call) string {
@@ -97,7 +97,7 @@ var raiseFuncs = jinja.NewMethods("exceptions",
 		return fmt.Sprintf("dbt found two resources with the name \"%s\".\n\nSince these resources have the same name, dbt will be unable to find the correct resource\nwhen looking for it.\n\nTo fix this, change the name of one of these resources:\n- %s (%s)\n- %s (%s)",
 			part(c.Args[0], "name"), part(c.Args[0], "unique_id"), part(c.Args[0], "original_file_path"), part(c.Args[1], "unique_id"), part(c.Args[1], "original_file_path"))
 	}),
-	raise("raise_invalid_property_yml_version(path, issue)", source.Parsing, show("The yml property file at %s is invalid because %s. Please consult the documentation for more information on yml property file syntax:\n\nhttps://docs.getdbt.com/reference/configs-and-properties")),
+	raise("raise_invalid_property_yml_version(path, issue)", source.Compilation, show("The yml property file at %s is invalid because %s. Please consult the documentation for more information on yml property file syntax:\n\nhttps://docs.getdbt.com/reference/configs-and-properties")),
 )
 
 // part gives an attribute or item of v as text, empty if there is none.

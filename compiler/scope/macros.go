@@ -113,7 +113,7 @@ func (m *Macros) lookup(pkg, name string) (jinja.Value, bool) {
 	if mac := m.Find(pkg, name); mac != nil && m.isLocal(pkg, mac) {
 		return mac.Value, true
 	}
-	if ns := m.packages[name]; ns != nil {
+	if ns := m.packages[name]; ns != nil && len(ns.names) > 0 {
 		return ns, true
 	}
 	if name == Internal {

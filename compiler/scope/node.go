@@ -1,16 +1,20 @@
 package scope
 
 import (
+	"slices"
+
 	"weft/compiler/config"
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
 )
 
 // field is one key of a node as templates see it (model, graph, node.x). Kinds
-// that do not have it give nil.
+// that do not have it give nil. An optional one is left out of "model" where it is
+// none; "graph" has it.
 type field struct {
-	name string
-	get  func(*manifest.Node) jinja.Value
+	name     string
+	optional bool
+	get      func(*manifest.Node) jinja.Value
 }
 
 func str(s string) jinja.Value { return jinja.Str(s) }
@@ -37,53 +41,71 @@ func orNone(v jinja.Value) jinja.Value {
 	return v
 }
 
-// sql wraps a getter of things that only kinds with code have.
-func sql(get func(*manifest.Node) jinja.Value) func(*manifest.Node) jinja.Value {
+// kinds is a set of manifest kinds.
+type kinds uint32
+
+func kindSet(list ...manifest.Kind) kinds {
+	var out kinds
+	for _, k := range list {
+		out |= 1 << k
+	}
+	return out
+}
+
+var (
+	models    = kindSet(manifest.Model)
+	tests     = kindSet(manifest.Test)
+	seeds     = kindSet(manifest.Seed)
+	sources   = kindSet(manifest.Source)
+	exposures = kindSet(manifest.Exposure)
+	hooks     = kindSet(manifest.Operation)
+	described = ^(sources | exposures) // what has a relation's names, code and docs
+	coded     = func() kinds {
+		var out kinds
+		for k := manifest.Model; k <= manifest.Function; k++ {
+			if k.Info().SQL {
+				out |= 1 << k
+			}
+		}
+		return out
+	}()
+)
+
+// only restricts a getter to some kinds.
+func only(k kinds, get func(*manifest.Node) jinja.Value) func(*manifest.Node) jinja.Value {
 	return func(n *manifest.Node) jinja.Value {
-		if !n.Kind.Info().SQL {
+		if k&(1<<n.Kind) == 0 {
 			return nil
 		}
 		return get(n)
 	}
 }
 
-func only(k manifest.Kind, get func(*manifest.Node) jinja.Value) func(*manifest.Node) jinja.Value {
-	return func(n *manifest.Node) jinja.Value {
-		if n.Kind != k {
-			return nil
-		}
-		return get(n)
-	}
-}
+func noneYet(*manifest.Node) jinja.Value { return jinja.None }
 
 // nodeFields are the keys in dbt's order.
 var nodeFields = []field{
-	{"database", func(n *manifest.Node) jinja.Value { return strOrNone(n.Database) }},
-	{"schema", func(n *manifest.Node) jinja.Value { return str(n.Schema) }},
-	{"name", func(n *manifest.Node) jinja.Value { return str(n.Name) }},
-	{"resource_type", func(n *manifest.Node) jinja.Value { return str(n.Kind.String()) }},
-	{"package_name", func(n *manifest.Node) jinja.Value { return str(n.Package) }},
-	{"path", func(n *manifest.Node) jinja.Value { return str(n.Path) }},
-	{"original_file_path", func(n *manifest.Node) jinja.Value { return str(n.OriginalPath) }},
-	{"unique_id", func(n *manifest.Node) jinja.Value { return str(n.ID) }},
-	{"fqn", func(n *manifest.Node) jinja.Value { return strs(n.FQN) }},
-	{"alias", func(n *manifest.Node) jinja.Value {
-		if n.Kind == manifest.Source || n.Kind == manifest.Exposure {
-			return nil
-		}
-		return str(n.Alias)
-	}},
-	{"source_name", only(manifest.Source, func(n *manifest.Node) jinja.Value { return str(n.Source.SourceName) })},
-	{"source_description", only(manifest.Source, func(n *manifest.Node) jinja.Value { return str(n.Source.SourceDescription) })},
-	{"loader", only(manifest.Source, func(n *manifest.Node) jinja.Value { return str(n.Source.Loader) })},
-	{"identifier", only(manifest.Source, func(n *manifest.Node) jinja.Value { return str(n.Source.Identifier) })},
-	{"quoting", only(manifest.Source, func(n *manifest.Node) jinja.Value { return n.Source.Quoting })},
-	{"loaded_at_field", only(manifest.Source, func(n *manifest.Node) jinja.Value { return orNone(n.Source.LoadedAtField) })},
-	{"loaded_at_query", only(manifest.Source, func(n *manifest.Node) jinja.Value { return orNone(n.Source.LoadedAtQuery) })},
-	{"freshness", only(manifest.Source, func(n *manifest.Node) jinja.Value { return orNone(n.Source.Freshness) })},
-	{"external", only(manifest.Source, func(n *manifest.Node) jinja.Value { return orNone(n.Source.External) })},
-	{"source_meta", only(manifest.Source, func(n *manifest.Node) jinja.Value { return n.Source.SourceMeta })},
-	{"checksum", func(n *manifest.Node) jinja.Value {
+	{"database", true, only(^exposures, func(n *manifest.Node) jinja.Value { return strOrNone(n.Database) })},
+	{"schema", false, only(^exposures, func(n *manifest.Node) jinja.Value { return strOrNone(n.Schema) })},
+	{"name", false, func(n *manifest.Node) jinja.Value { return str(n.Name) }},
+	{"resource_type", false, func(n *manifest.Node) jinja.Value { return str(n.Kind.String()) }},
+	{"package_name", false, func(n *manifest.Node) jinja.Value { return str(n.Package) }},
+	{"path", false, func(n *manifest.Node) jinja.Value { return str(n.Path) }},
+	{"original_file_path", false, func(n *manifest.Node) jinja.Value { return str(n.OriginalPath) }},
+	{"unique_id", false, func(n *manifest.Node) jinja.Value { return str(n.ID) }},
+	{"fqn", false, func(n *manifest.Node) jinja.Value { return strs(n.FQN) }},
+	{"alias", false, only(described, func(n *manifest.Node) jinja.Value { return strOrNone(n.Alias) })},
+	{"source_name", false, only(sources, func(n *manifest.Node) jinja.Value { return str(n.Source.SourceName) })},
+	{"source_description", false, only(sources, func(n *manifest.Node) jinja.Value { return str(n.Source.SourceDescription) })},
+	{"loader", false, only(sources, func(n *manifest.Node) jinja.Value { return str(n.Source.Loader) })},
+	{"identifier", false, only(sources, func(n *manifest.Node) jinja.Value { return str(n.Source.Identifier) })},
+	{"quoting", false, only(sources, func(n *manifest.Node) jinja.Value { return n.Source.Quoting })},
+	{"loaded_at_field", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.LoadedAtField) })},
+	{"loaded_at_query", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.LoadedAtQuery) })},
+	{"freshness", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.Freshness) })},
+	{"external", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.External) })},
+	{"source_meta", false, only(sources, func(n *manifest.Node) jinja.Value { return n.Source.SourceMeta })},
+	{"checksum", false, only(described, func(n *manifest.Node) jinja.Value {
 		if n.Checksum.Name == "" {
 			return nil
 		}
@@ -91,37 +113,36 @@ var nodeFields = []field{
 		d.SetStr("name", str(n.Checksum.Name))
 		d.SetStr("checksum", str(n.Checksum.Sum))
 		return d
-	}},
-	{"config", func(n *manifest.Node) jinja.Value { return ConfigDict(n.Config) }},
-	{"tags", func(n *manifest.Node) jinja.Value { return strs(n.Tags) }},
-	{"description", func(n *manifest.Node) jinja.Value { return str(n.Description) }},
-	{"columns", func(n *manifest.Node) jinja.Value {
+	})},
+	{"type", false, only(exposures, func(n *manifest.Node) jinja.Value { return str(n.Exposure.Type) })},
+	{"owner", false, only(exposures, func(n *manifest.Node) jinja.Value { return n.Exposure.Owner })},
+	{"config", false, func(n *manifest.Node) jinja.Value { return ConfigDict(n.Config) }},
+	{"tags", false, func(n *manifest.Node) jinja.Value { return strs(n.Tags) }},
+	{"description", false, func(n *manifest.Node) jinja.Value { return str(n.Description) }},
+	{"label", true, only(exposures, func(n *manifest.Node) jinja.Value { return orNone(n.Exposure.Label) })},
+	{"maturity", true, only(exposures, func(n *manifest.Node) jinja.Value { return orNone(n.Exposure.Maturity) })},
+	{"columns", false, only(^exposures, func(n *manifest.Node) jinja.Value {
 		d := jinja.NewDict()
 		for _, c := range n.Columns {
 			d.SetStr(c.Name, columnDict(c))
 		}
 		return d
-	}},
-	{"meta", func(n *manifest.Node) jinja.Value { return n.Meta() }},
-	{"group", func(n *manifest.Node) jinja.Value { return orNone(n.Config.Get("group")) }},
-	{"docs", func(n *manifest.Node) jinja.Value {
-		if n.Kind == manifest.Source || n.Kind == manifest.Exposure {
-			return nil
-		}
-		return DocsOf(n)
-	}},
-	{"patch_path", func(n *manifest.Node) jinja.Value { return strOrNone(n.PatchPath) }},
-	{"unrendered_config", func(n *manifest.Node) jinja.Value { return orDict(n.Unrendered) }},
-	{"created_at", func(n *manifest.Node) jinja.Value { return jinja.Float(n.CreatedAt) }},
-	{"relation_name", func(n *manifest.Node) jinja.Value { return strOrNone(n.Relation) }},
-	{"raw_code", func(n *manifest.Node) jinja.Value {
-		if n.Kind == manifest.Source || n.Kind == manifest.Exposure {
-			return nil
-		}
-		return str(n.Raw)
-	}},
-	{"language", sql(func(n *manifest.Node) jinja.Value { return str(n.Language) })},
-	{"refs", sql(func(n *manifest.Node) jinja.Value {
+	})},
+	{"meta", false, func(n *manifest.Node) jinja.Value { return n.Meta() }},
+	{"group", true, only(described, func(n *manifest.Node) jinja.Value { return orNone(n.Config.Get("group")) })},
+	{"docs", false, only(described, DocsOf)},
+	{"patch_path", true, only(^exposures, func(n *manifest.Node) jinja.Value { return strOrNone(n.PatchPath) })},
+	{"build_path", true, only(described, noneYet)},
+	{"unrendered_config", false, func(n *manifest.Node) jinja.Value { return orDict(n.Unrendered) }},
+	{"created_at", false, func(n *manifest.Node) jinja.Value { return jinja.Float(n.CreatedAt) }},
+	{"config_call_dict", false, only(described, func(n *manifest.Node) jinja.Value { return orDict(n.Called) })},
+	{"unrendered_config_call_dict", false, only(described, func(*manifest.Node) jinja.Value { return jinja.NewDict() })},
+	{"relation_name", true, only(^exposures, func(n *manifest.Node) jinja.Value { return strOrNone(n.Relation) })},
+	{"raw_code", false, only(described, func(n *manifest.Node) jinja.Value { return str(n.Raw) })},
+	{"doc_blocks", false, only(^exposures, func(n *manifest.Node) jinja.Value { return strs(n.DocBlocks) })},
+	{"language", false, only(coded, func(n *manifest.Node) jinja.Value { return str(n.Language) })},
+	{"url", true, only(exposures, func(n *manifest.Node) jinja.Value { return orNone(n.Exposure.URL) })},
+	{"refs", false, only(coded|exposures, func(n *manifest.Node) jinja.Value {
 		out := jinja.NewList()
 		for _, r := range n.Refs {
 			d := jinja.NewDict()
@@ -132,50 +153,63 @@ var nodeFields = []field{
 		}
 		return out
 	})},
-	{"sources", sql(func(n *manifest.Node) jinja.Value {
+	{"sources", false, only(coded|exposures, func(n *manifest.Node) jinja.Value {
 		out := jinja.NewList()
 		for _, s := range n.Sources {
 			out.Append(strs(s[:]))
 		}
 		return out
 	})},
-	{"metrics", sql(func(n *manifest.Node) jinja.Value { return jinja.NewList() })},
-	{"functions", sql(func(n *manifest.Node) jinja.Value { return jinja.NewList() })},
-	{"depends_on", func(n *manifest.Node) jinja.Value {
-		if n.Kind == manifest.Source {
-			return nil
-		}
+	{"metrics", false, only(coded|exposures, func(n *manifest.Node) jinja.Value { return jinja.NewList() })},
+	{"functions", false, only(coded, func(n *manifest.Node) jinja.Value { return jinja.NewList() })},
+	{"depends_on", false, only(^sources, func(n *manifest.Node) jinja.Value {
 		d := jinja.NewDict()
 		d.SetStr("macros", strs(n.Macros))
-		d.SetStr("nodes", strs(n.DependsOn))
+		if n.Kind != manifest.Seed {
+			d.SetStr("nodes", strs(n.DependsOn))
+		}
 		return d
-	}},
-	{"root_path", only(manifest.Seed, func(n *manifest.Node) jinja.Value { return str(n.Seed.Root) })},
-	{"contract", sql(func(n *manifest.Node) jinja.Value { return n.Config.Get("contract") })},
-	{"access", only(manifest.Model, func(n *manifest.Node) jinja.Value { return n.Config.Get("access") })},
-	{"constraints", only(manifest.Model, func(n *manifest.Node) jinja.Value { return dicts(n.Constraints) })},
-	{"version", only(manifest.Model, func(n *manifest.Node) jinja.Value { return orNone(n.Version) })},
-	{"latest_version", only(manifest.Model, func(n *manifest.Node) jinja.Value { return orNone(n.LatestVersion) })},
-	{"deprecation_date", only(manifest.Model, func(n *manifest.Node) jinja.Value { return strOrNone(n.DeprecationDate) })},
-	{"primary_key", only(manifest.Model, func(n *manifest.Node) jinja.Value { return strs(n.PrimaryKey) })},
-	{"index", only(manifest.Operation, func(n *manifest.Node) jinja.Value { return jinja.Int(n.Index) })},
-	{"test_metadata", generic(func(n *manifest.Node) jinja.Value {
+	})},
+	{"root_path", false, only(seeds, func(n *manifest.Node) jinja.Value { return str(n.Seed.Root) })},
+	{"compiled_path", true, only(coded, noneYet)},
+	{"contract", false, only(coded, func(n *manifest.Node) jinja.Value {
+		d := n.Config.Dict("contract").Copy()
+		for _, key := range []string{"enforced", "alias_types", "checksum"} {
+			if _, ok := d.GetStr(key); !ok {
+				v := jinja.Value(jinja.None)
+				if key != "checksum" {
+					v = jinja.Bool(key == "alias_types")
+				}
+				d.SetStr(key, v)
+			}
+		}
+		return d
+	})},
+	{"access", false, only(models, func(n *manifest.Node) jinja.Value { return n.Config.Get("access") })},
+	{"constraints", false, only(models, func(n *manifest.Node) jinja.Value { return dicts(n.Constraints) })},
+	{"version", true, only(models, func(n *manifest.Node) jinja.Value { return orNone(n.Version) })},
+	{"latest_version", true, only(models, func(n *manifest.Node) jinja.Value { return orNone(n.LatestVersion) })},
+	{"deprecation_date", true, only(models, func(n *manifest.Node) jinja.Value { return strOrNone(n.DeprecationDate) })},
+	{"defer_relation", true, only(models|seeds, noneYet)},
+	{"primary_key", false, only(models, func(n *manifest.Node) jinja.Value { return strs(n.PrimaryKey) })},
+	{"time_spine", true, only(models, func(n *manifest.Node) jinja.Value { return orNone(n.TimeSpine) })},
+	{"batch", true, only(models, noneYet)},
+	{"index", false, only(hooks, func(n *manifest.Node) jinja.Value { return jinja.Int(n.Index) })},
+	{"column_name", true, generic(func(n *manifest.Node) jinja.Value { return strOrNone(n.Test.ColumnName) })},
+	{"file_key_name", false, generic(func(n *manifest.Node) jinja.Value { return str(n.Test.FileKey) })},
+	{"attached_node", true, generic(func(n *manifest.Node) jinja.Value { return strOrNone(n.Test.Attached) })},
+	{"test_metadata", false, generic(func(n *manifest.Node) jinja.Value {
 		d := jinja.NewDict()
 		d.SetStr("name", str(n.Test.Name))
 		d.SetStr("kwargs", orDict(n.Test.Kwargs))
 		d.SetStr("namespace", strOrNone(n.Test.Namespace))
 		return d
 	})},
-	{"column_name", generic(func(n *manifest.Node) jinja.Value { return strOrNone(n.Test.ColumnName) })},
-	{"file_key_name", generic(func(n *manifest.Node) jinja.Value { return str(n.Test.FileKey) })},
-	{"attached_node", generic(func(n *manifest.Node) jinja.Value { return strOrNone(n.Test.Attached) })},
-	{"type", only(manifest.Exposure, func(n *manifest.Node) jinja.Value { return str(n.Exposure.Type) })},
-	{"owner", only(manifest.Exposure, func(n *manifest.Node) jinja.Value { return n.Exposure.Owner })},
-	{"label", only(manifest.Exposure, func(n *manifest.Node) jinja.Value { return orNone(n.Exposure.Label) })},
-	{"maturity", only(manifest.Exposure, func(n *manifest.Node) jinja.Value { return orNone(n.Exposure.Maturity) })},
-	{"url", only(manifest.Exposure, func(n *manifest.Node) jinja.Value { return orNone(n.Exposure.URL) })},
+	{"unrendered_database", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.UnrenderedDB) })},
+	{"unrendered_schema", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.UnrenderedSchema) })},
 }
 
+// generic restricts a getter to generic tests.
 func generic(get func(*manifest.Node) jinja.Value) func(*manifest.Node) jinja.Value {
 	return func(n *manifest.Node) jinja.Value {
 		if n.Test == nil || !n.Test.Generic {
@@ -251,15 +285,64 @@ func columnDict(c *manifest.Column) *jinja.Dict {
 	return d
 }
 
-// NodeDict is a node as a new dictionary, none-valued keys left out, as "model" is.
+// NodeDict is a node as a new dictionary, as "graph" has it.
 func NodeDict(n *manifest.Node) *jinja.Dict {
 	d := jinja.NewDict()
 	for _, f := range nodeFields {
-		if v := f.get(n); v != nil && v != jinja.Value(jinja.None) {
+		if v := f.get(n); v != nil {
 			d.SetStr(f.name, v)
 		}
 	}
 	return d
+}
+
+// parts are the keys of a node that are objects in dbt, or hold objects: what is none
+// in them is left out as well. Of config the keys that nobody declares stay.
+var parts = []string{"config", "docs", "columns", "refs", "contract", "test_metadata"}
+
+// ModelDict is a node as a new dictionary, as "model" is: optional keys that are none
+// are left out, at the top and in the parts.
+func ModelDict(n *manifest.Node) *jinja.Dict {
+	d := jinja.NewDict()
+	for _, f := range nodeFields {
+		v := f.get(n)
+		if v == nil || f.optional && v == jinja.Value(jinja.None) {
+			continue
+		}
+		if slices.Contains(parts, f.name) {
+			v = withoutNone(v, func(key string) bool {
+				return f.name != "config" || config.Declared(n.Config.Kind(), key) != nil
+			}, f.name == "columns")
+		}
+		d.SetStr(f.name, v)
+	}
+	return d
+}
+
+// withoutNone copies a value without the keys of mappings that are none and that drop
+// names. In lists, and with deep in the values of mappings, it looks one level further.
+func withoutNone(v jinja.Value, drop func(key string) bool, deep bool) jinja.Value {
+	switch v := v.(type) {
+	case *jinja.List:
+		out := jinja.NewList()
+		for _, item := range v.Items {
+			out.Append(withoutNone(item, drop, false))
+		}
+		return out
+	case *jinja.Dict:
+		out := jinja.NewDict()
+		for k, item := range v.All() {
+			if item == jinja.Value(jinja.None) && drop(k.String()) {
+				continue
+			}
+			if deep || k.String() == "docs" || k.String() == "snapshot_meta_column_names" {
+				item = withoutNone(item, func(string) bool { return true }, false)
+			}
+			out.Set(k, item)
+		}
+		return out
+	}
+	return v
 }
 
 // Node is a node as an object: node.name, node.config.materialized. Nothing is
@@ -317,9 +400,28 @@ func (n Node) Attr(name string) (jinja.Value, error) {
 
 var nodeMethods = jinja.NewMethods("Node",
 	jinja.NewFunc("to_dict(omit_none=false)", func(c *jinja.Call) (jinja.Value, error) {
+		if c.Bool(0) {
+			return ModelDict(c.Self.(Node).Node), nil
+		}
 		return NodeDict(c.Self.(Node).Node), nil
 	}),
 )
+
+// settingsObject is a config value that is an object in dbt.
+func settingsObject(key string, v jinja.Value) jinja.Value {
+	d, ok := v.(*jinja.Dict)
+	if !ok {
+		return v
+	}
+	o := &object{class: "ContractConfig"}
+	if key == "docs" {
+		o.class = "Docs"
+	}
+	for k, item := range d.All() {
+		o.set(k.String(), item)
+	}
+	return o
+}
 
 // nodeConfig is node.config as an object with attributes, items and get().
 type nodeConfig struct{ *config.Config }
@@ -338,8 +440,11 @@ func (c nodeConfig) find(name string) jinja.Value {
 	if !ok {
 		return nil
 	}
-	if k := config.Canonical(name); k == "pre-hook" || k == "post-hook" {
+	switch k := config.Canonical(name); k {
+	case "pre-hook", "post-hook":
 		return dicts(config.HookList(c.List(k)))
+	case "contract", "docs":
+		return settingsObject(k, v)
 	}
 	return v
 }

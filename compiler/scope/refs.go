@@ -17,6 +17,36 @@ func pythonType(v jinja.Value) string {
 	return "<class '" + jinja.TypeName(v) + "'>"
 }
 
+// resolver is the name "ref" or "source": a function with the run's configuration.
+type resolver struct {
+	c  *Context
+	fn *jinja.Func
+}
+
+// Type is dbt's class.
+func (r resolver) Type() string {
+	return "Runtime" + strings.ToUpper(r.fn.Name[:1]) + r.fn.Name[1:] + "Resolver"
+}
+
+// Truth is true.
+func (resolver) Truth() bool { return true }
+
+// String is short.
+func (r resolver) String() string { return "<" + r.fn.Name + ">" }
+
+// Call is the function.
+func (r resolver) Call(t *jinja.Thread, args []jinja.Value, kwargs []jinja.Kwarg) (jinja.Value, error) {
+	return r.fn.Call(t, args, kwargs)
+}
+
+// Attr gives config; others are undefined.
+func (r resolver) Attr(name string) (jinja.Value, error) {
+	if name != "config" {
+		return nil, nil
+	}
+	return orNone(r.c.shared.ConfigObject), nil
+}
+
 // parseRef reads the arguments of ref(): one or two names and perhaps a version.
 func parseRef(c *jinja.Call) (manifest.Ref, error) {
 	var r manifest.Ref

@@ -7,6 +7,7 @@ import (
 
 	"weft/adapters"
 	"weft/compiler/jinja"
+	"weft/compiler/source"
 )
 
 // The parts of a relation's name, in order.
@@ -29,6 +30,8 @@ type Relation struct {
 	Dialect  *adapters.Dialect
 	External string // printed in place of the name; DuckDB's external locations
 	Created  bool   // made by this run
+	Iceberg  bool   // Snowflake: kept as Iceberg files
+	Location string // BigQuery: region of the dataset, where it is known
 
 	Limit  int    // rows that a printed relation is cut to; -1 for no limit
 	Filter string // condition on event time; empty for none
@@ -185,6 +188,11 @@ func (r *Relation) Index(key jinja.Value) (jinja.Value, error) {
 
 // Attr gives the properties and methods that dbt's relations have.
 func (r *Relation) Attr(name string) (jinja.Value, error) {
+	if r.Dialect.Name == "snowflake" {
+		if v := r.snowflakeRelation(name); v != nil {
+			return v, nil
+		}
+	}
 	switch name {
 	case "database":
 		return optional(r.Parts[partDatabase]), nil
@@ -209,22 +217,34 @@ func (r *Relation) Attr(name string) (jinja.Value, error) {
 		return jinja.Bool(r.Kind == strings.TrimPrefix(name, "is_")), nil
 	case "is_pointer":
 		return jinja.Bool(r.Kind == "pointer_table"), nil
-	case "is_dynamic_table":
-		if r.Dialect.Name == "snowflake" {
-			return jinja.Bool(r.Kind == "dynamic_table"), nil
+	case "location":
+		if r.Dialect.Name == "bigquery" {
+			return strOrNone(r.Location), nil
 		}
 	case "can_be_renamed":
 		return jinja.Bool(slices.Contains(r.Dialect.Renameable, r.Kind)), nil
 	case "can_be_replaced":
 		return jinja.Bool(slices.Contains(r.Dialect.Replaceable, r.Kind)), nil
 	case "quote_policy":
-		return policy(r.Quote), nil
+		quote := policy(r.Quote)
+		if r.Dialect.Name == "snowflake" {
+			quote.class = "SnowflakeQuotePolicy"
+		}
+		return quote, nil
 	case "include_policy":
 		return policy(r.Include), nil
 	case "quote_character":
 		return jinja.Str(string(r.Dialect.Quote[0])), nil
 	case "path":
 		return r.path(), nil
+	case "renameable_relations":
+		return strs(r.Dialect.Renameable), nil
+	case "replaceable_relations":
+		return strs(r.Dialect.Replaceable), nil
+	case "relation_max_name_length":
+		if r.Dialect.Name != "postgres" && !slices.Contains(r.Dialect.Parents, "postgres") {
+			return nil, nil
+		}
 	case "limit":
 		if r.Limit < 0 {
 			return jinja.None, nil
@@ -303,8 +323,20 @@ var relationMethods = jinja.NewMethods("Relation",
 		}), nil
 	}),
 	jinja.NewFunc("incorporate(**kwargs)", func(c *jinja.Call) (jinja.Value, error) { return self(c).changed(c.Kw) }),
-	jinja.NewFunc("replace(**kwargs)", func(c *jinja.Call) (jinja.Value, error) { return self(c).changed(c.Kw) }),
+	jinja.NewFunc("replace(**kwargs)", func(c *jinja.Call) (jinja.Value, error) {
+		for k := range orDict(c.Kw).All() {
+			if !slices.Contains(relationFields, k.String()) && !slices.Contains(moreFields[self(c).Dialect.Name], k.String()) && k.String() != "information_schema_view" {
+				return nil, jinja.Raise(jinja.TypeError, "%s.__init__() got an unexpected keyword argument '%s'", self(c).Type(), k)
+			}
+		}
+		return self(c).changed(c.Kw)
+	}),
 	jinja.NewFunc("replace_path(**kwargs)", func(c *jinja.Call) (jinja.Value, error) {
+		for k := range orDict(c.Kw).All() {
+			if !slices.Contains(partNames[:], k.String()) {
+				return nil, jinja.Raise(jinja.TypeError, "Path.__init__() got an unexpected keyword argument '%s'", k)
+			}
+		}
 		kw := jinja.NewDict()
 		kw.SetStr("path", orDict(c.Kw))
 		return self(c).changed(kw)
@@ -321,8 +353,15 @@ var relationMethods = jinja.NewMethods("Relation",
 	}),
 	jinja.NewFunc("matches(database=none, schema=none, identifier=none)", func(c *jinja.Call) (jinja.Value, error) {
 		r := self(c)
+		if !c.Given(0) && !c.Given(1) && !c.Given(2) {
+			return nil, fail(source.Runtime, "Tried to match relation, but no search path was passed!")
+		}
 		for i := range r.Parts {
-			if c.Args[i] != jinja.Value(jinja.None) && !strings.EqualFold(c.Str(i), r.Part(i)) {
+			same := strings.EqualFold
+			if r.Dialect.Name == "bigquery" {
+				same = func(a, b string) bool { return a == b }
+			}
+			if c.Args[i] != jinja.Value(jinja.None) && !same(c.Str(i), r.Part(i)) {
 				return jinja.Bool(false), nil
 			}
 		}
@@ -348,7 +387,18 @@ var relationMethods = jinja.NewMethods("Relation",
 			path.SetStr(n, optional(r.Parts[i]))
 		}
 		d.SetStr("path", path)
-		d.SetStr("type", strOrNone(r.Kind))
+		for _, name := range relationFields[1:] {
+			v, err := c.Self.(jinja.Attrs).Attr(name)
+			if err != nil {
+				return nil, err
+			}
+			if p, ok := v.(*object); ok {
+				v = p.dict()
+			}
+			if v != nil && !(c.Bool(0) && v == jinja.Value(jinja.None)) {
+				d.SetStr(name, v)
+			}
+		}
 		return d, nil
 	}),
 	jinja.NewFunc("relation_max_name_length()", func(c *jinja.Call) (jinja.Value, error) {
@@ -363,12 +413,21 @@ func orDict(d *jinja.Dict) *jinja.Dict {
 	return d
 }
 
-// informationSchema is "db".INFORMATION_SCHEMA[.view].
+// informationSchema is "db".INFORMATION_SCHEMA[.view]; BigQuery has one for each
+// dataset besides.
 func (r *Relation) informationSchema(view string) *Relation {
 	return r.with(func(r *Relation) {
 		name := "INFORMATION_SCHEMA"
-		r.Parts[partSchema], r.Parts[partIdentifier] = &name, nil
-		r.Quote[partSchema], r.Include[partSchema] = false, true
+		if r.Dialect.Name == "bigquery" {
+			r.Parts[partIdentifier], r.Quote[partIdentifier] = &name, false
+			if view == "__TABLES__" { // older than INFORMATION_SCHEMA and not in it
+				r.Parts[partIdentifier] = nil
+			}
+			r.Include[partSchema], r.Include[partIdentifier] = r.bigQueryView(view), true
+		} else {
+			r.Parts[partSchema], r.Parts[partIdentifier] = &name, nil
+			r.Quote[partSchema], r.Include[partSchema] = false, true
+		}
 		r.Kind, r.view = "", view
 	})
 }
@@ -405,7 +464,7 @@ func (r *Relation) changed(kw *jinja.Dict) (*Relation, error) {
 			if v != jinja.Value(jinja.None) && !jinja.IsUndefined(v) {
 				kind = v.String()
 			}
-			if kind != "" && !slices.Contains(relationTypes, kind) {
+			if kind != "" && (!slices.Contains(relationTypes, kind) || slices.Contains(missingTypes[out.Dialect.Name], kind)) {
 				return nil, jinja.Raise(jinja.ValueError, "Field \"type\" of type Optional[RelationType] in %s has invalid value %s", r.Type(), jinja.Repr(v))
 			}
 			out.Kind = kind
@@ -423,12 +482,34 @@ func (r *Relation) changed(kw *jinja.Dict) (*Relation, error) {
 			out.Created = v.Truth()
 		case "information_schema_view":
 			out.view = v.String()
+			if r.Dialect.Name == "bigquery" {
+				out.Include[partSchema] = out.bigQueryView(out.view)
+			}
+		case "table_format":
+			out.Iceberg = strings.EqualFold(v.String(), "iceberg")
+		case "location":
+			out.Location = v.String()
 		}
 	}
 	return &out, nil
 }
 
-var relationTypes = []string{"table", "view", "cte", "external", "materialized_view", "pointer_table", "function", "dynamic_table"}
+// relationFields are the fields of dbt's class, in its order.
+var relationFields = []string{
+	"path", "type", "quote_character", "include_policy", "quote_policy", "dbt_created", "limit", "event_time_filter",
+	"require_alias", "catalog", "renameable_relations", "replaceable_relations", "external",
+}
+
+// moreFields are fields that one warehouse's class has.
+var moreFields = map[string][]string{"snowflake": {"table_format"}, "bigquery": {"location"}}
+
+// missingTypes are the types that a warehouse does not have.
+var missingTypes = map[string][]string{
+	"duckdb": {"dynamic_table"}, "postgres": {"dynamic_table"}, "bigquery": {"dynamic_table"},
+	"snowflake": {"materialized_view", "ephemeral"},
+}
+
+var relationTypes = []string{"table", "view", "cte", "external", "materialized_view", "pointer_table", "function", "dynamic_table", "ephemeral"}
 
 // pick gives an item of a mapping or an attribute of an object, or nil.
 func pick(v jinja.Value, name string) jinja.Value {
@@ -444,10 +525,11 @@ func pick(v jinja.Value, name string) jinja.Value {
 }
 
 func textOrNil(v jinja.Value) *string {
-	if v == jinja.Value(jinja.None) || jinja.IsUndefined(v) {
+	if v == jinja.Value(jinja.None) {
 		return nil
 	}
-	return namePart(v.String())
+	s := v.String()
+	return &s
 }
 
 // relationClass is api.Relation.
@@ -496,6 +578,9 @@ var relationClassMethods = jinja.NewMethods("Relation",
 		r := NewRelation(class.dialect, "", "", "")
 		r.Quote = class.quote
 		kw := orDict(c.Kw)
+		if err := checkPath(r, c.Args[:3]); err != nil {
+			return nil, err
+		}
 		for i := range r.Parts {
 			r.Parts[i] = textOrNil(c.Args[i])
 		}
@@ -523,6 +608,21 @@ var relationClassMethods = jinja.NewMethods("Relation",
 	}),
 )
 
+// checkPath complains about a part of a name that is neither a text nor none.
+func checkPath(r *Relation, parts []jinja.Value) error {
+	shown := make([]string, len(parts))
+	good := true
+	for i, v := range parts {
+		_, ok := jinja.Text(v)
+		good = good && (ok || v == jinja.Value(jinja.None))
+		shown[i] = "'" + partNames[i] + "': " + jinja.Repr(v)
+	}
+	if good {
+		return nil
+	}
+	return jinja.Raise(jinja.ValueError, "Field \"path\" of type Path in %s has invalid value {%s}", r.Type(), strings.Join(shown, ", "))
+}
+
 // CTEPrefix stands before the name of an ephemeral model in the SQL of its users.
 const CTEPrefix = "__dbt__cte__"
 
@@ -540,6 +640,14 @@ func (o *object) set(name string, v jinja.Value) *object {
 	return o
 }
 
+func (o *object) dict() *jinja.Dict {
+	d := jinja.NewDict()
+	for i, n := range o.names {
+		d.SetStr(n, o.vals[i])
+	}
+	return d
+}
+
 // Type is the Python class.
 func (o *object) Type() string { return o.class }
 
@@ -551,6 +659,11 @@ func (o *object) String() string {
 	if o.text != "" {
 		return o.text
 	}
+	return o.Repr()
+}
+
+// Repr is how the object shows inside a list.
+func (o *object) Repr() string {
 	var b strings.Builder
 	b.WriteString(o.class)
 	b.WriteByte('(')
@@ -602,11 +715,6 @@ var objectMethods = jinja.NewMethods("object",
 		return jinja.None, nil
 	}),
 	jinja.NewFunc("to_dict(omit_none=false)", func(c *jinja.Call) (jinja.Value, error) {
-		o := c.Self.(*object)
-		d := jinja.NewDict()
-		for i, n := range o.names {
-			d.SetStr(n, o.vals[i])
-		}
-		return d, nil
+		return c.Self.(*object).dict(), nil
 	}),
 )

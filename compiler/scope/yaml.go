@@ -69,7 +69,7 @@ var yamlMethods = jinja.NewMethods("context",
 		if d == nil {
 			in := ""
 			if pkg != "" {
-				in = "in package '" + pkg + "'"
+				in = "in package '" + pkg + "' "
 			}
 			return nil, fail(source.Compilation, "Documentation for '%s' depends on doc '%s' %s which was not found", y.about, name, in)
 		}

@@ -255,6 +255,9 @@ func (p *parser) strings() Expr {
 	return p.constant(c)
 }
 
+// maxDigits is how long a number may be.
+const maxDigits = 4300
+
 func (p *parser) integer(t token) Expr {
 	c := &Const{Pos: t.pos, End: t.pos + source.Pos(len(t.text)), Kind: Int}
 	digits := t.text
@@ -265,6 +268,9 @@ func (p *parser) integer(t token) Expr {
 	if err == nil {
 		c.Int = n
 		return p.constant(c)
+	}
+	if len(digits) > maxDigits {
+		p.failAt(t.pos, "a number of more than %d digits", maxDigits)
 	}
 	large, ok := new(big.Int).SetString(strings.ReplaceAll(digits, "_", ""), 0)
 	if !ok {

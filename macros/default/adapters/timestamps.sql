@@ -12,9 +12,9 @@
   {{ return(adapter.dispatch('snapshot_get_time', 'dbt')()) }}
 {%- endmacro -%}
 
-{% macro default__snapshot_get_time() -%}
-  {{ current_timestamp() }}
-{%- endmacro %}
+{% macro default__snapshot_get_time() %}
+    {{ current_timestamp() }}
+{% endmacro %}
 
 
 {% macro get_snapshot_get_time_data_type() %}
