@@ -54,7 +54,6 @@ func kindSet(list ...manifest.Kind) kinds {
 
 var (
 	models    = kindSet(manifest.Model)
-	tests     = kindSet(manifest.Test)
 	seeds     = kindSet(manifest.Seed)
 	sources   = kindSet(manifest.Source)
 	exposures = kindSet(manifest.Exposure)
