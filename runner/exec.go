@@ -222,7 +222,7 @@ func (r *run) similarMaterialization(name string) string {
 			}
 		}
 	}
-	if near := manifest.Nearest(name, names); near != "" {
+	if near := source.Nearest(name, names); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return ""

@@ -396,7 +396,7 @@ func (a *app) runOperation(args []string) error {
 		a.operationFailed(&source.Error{Class: source.Runtime, Msg: fmt.Sprintf("dbt could not find a macro with the name %q in %s", lastPart(args[0]), where)})
 		return &source.Error{Class: source.Compilation,
 			Msg:  fmt.Sprintf("dbt could not find a macro with the name '%s' in any package", lastPart(args[0])) + scope.NoMacro,
-			Hint: hint(manifest.Nearest(args[0], a.shared.Macros.Names(a.project.Root.Name)))}
+			Hint: hint(source.Nearest(args[0], a.shared.Macros.Names(a.project.Root.Name)))}
 	}
 	if err := a.connect(); err != nil {
 		return err

@@ -40,7 +40,7 @@ func (s *selector) method(t Term) (matcher, error) {
 		for n := range methods {
 			names = append(names, n)
 		}
-		if near := manifest.Nearest(t.Method, names); near != "" {
+		if near := source.Nearest(t.Method, names); near != "" {
 			e.Hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		return nil, e

@@ -49,6 +49,14 @@ type dictGlobals struct{ d *Dict }
 
 func (g dictGlobals) Lookup(name string) (Value, bool) { return g.d.GetStr(name) }
 
+func (g dictGlobals) Names() []string {
+	var out []string
+	for _, k := range g.d.Keys() {
+		out = append(out, k.String())
+	}
+	return out
+}
+
 // TestEngine runs the recorded cases that need none of dbt's context.
 func TestEngine(t *testing.T) {
 	for _, c := range engineCases(t) {

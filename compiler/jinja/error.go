@@ -39,6 +39,8 @@ const (
 type Error struct {
 	Kind Kind
 	Err  *source.Error
+
+	undefined *Undefined // what was used, for a hint
 }
 
 // Error gives the words with the place.

@@ -175,7 +175,13 @@ func bindMacro(f *frame, def *syntax.Macro, args []Value, kwargs []Kwarg) error 
 	case extra.Name == "caller":
 		return Raise(TypeError, "macro %s was invoked with two values for the special caller argument. This is most likely a bug.", macroName(def))
 	default:
-		return Raise(TypeError, "macro %s takes no keyword argument %s", macroName(def), Str(extra.Name).Repr())
+		err := Raise(TypeError, "macro %s takes no keyword argument %s", macroName(def), Str(extra.Name).Repr())
+		names := make([]string, len(def.Params))
+		for i, p := range def.Params {
+			names[i] = p.Name
+		}
+		err.Err.Hint = didYouMean(extra.Name, names)
+		return err
 	}
 	if def.Varargs >= 0 {
 		f.slots[def.Varargs] = Tuple(args[n:])

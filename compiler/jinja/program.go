@@ -51,6 +51,7 @@ func prepare(tmpl *syntax.Template) any {
 		}
 		if !u.Guarded && p.err == nil {
 			p.err = Raise(SyntaxError, "No %s named '%s'.", what, u.Name)
+			p.err.Err.Hint = nearUse(u)
 			p.err.Err.File, p.err.Err.Class = tmpl.File, source.Compilation
 			p.err.Err.Span = source.Span{Start: u.Pos, End: u.Pos + source.Pos(len(u.Name))}
 		}

@@ -343,6 +343,9 @@ func (t *Thread) fail(f *frame, x interface{ Span() source.Span }, err error) er
 			if e.Err.Calls == nil {
 				e.Err.Calls = t.Stack()
 			}
+			if e.undefined != nil {
+				e.Err.Hint = t.near(f, e.undefined)
+			}
 		}
 		return e
 	}

@@ -76,7 +76,9 @@ func (u *Undefined) fail() *Error {
 	if kind == "" {
 		kind = UndefinedError
 	}
-	return Raise(kind, "%s", u.Message())
+	err := Raise(kind, "%s", u.Message())
+	err.undefined = u
+	return err
 }
 
 func (u *Undefined) Type() string   { return "Undefined" }

@@ -113,7 +113,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 		if !slices.Contains(sectionKeys, pair.Name) {
 			if pair.Name != "version" && pair.Name != "anchors" {
 				e := doc.Errorf(pair.Key, "%q is no key of a properties file", pair.Name)
-				if near := manifest.Nearest(pair.Name, sectionKeys); near != "" {
+				if near := source.Nearest(pair.Name, sectionKeys); near != "" {
 					e.Hint = fmt.Sprintf("did you mean %q?", near)
 				}
 				p.warn(e)
@@ -333,7 +333,7 @@ func (p *parser) unusedPatches() {
 					names = append(names, n.Name)
 				}
 			}
-			if near := manifest.Nearest(e.name, names); near != "" {
+			if near := source.Nearest(e.name, names); near != "" {
 				err.Hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			p.warn(err)

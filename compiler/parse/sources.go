@@ -9,6 +9,7 @@ import (
 	"weft/compiler/config"
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
+	"weft/compiler/source"
 )
 
 var sourceKeys = []string{"name", "description", "database", "schema", "loader", "quoting", "freshness", "loaded_at_field",
@@ -20,7 +21,7 @@ func (p *parser) loadSources() {
 		for _, pair := range config.Pairs(e.node) {
 			if !slices.Contains(sourceKeys, pair.Name) {
 				err := e.doc.Errorf(pair.Key, "Invalid sources config given in %s: Additional properties are not allowed ('%s' was unexpected)", e.file.Path, pair.Name)
-				if near := manifest.Nearest(pair.Name, sourceKeys); near != "" {
+				if near := source.Nearest(pair.Name, sourceKeys); near != "" {
 					err.Hint = fmt.Sprintf("did you mean %q?", near)
 				}
 				p.fail(err)

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -139,6 +140,11 @@ func numericType(dtype string, precision, scale jinja.Value) string {
 		return dtype
 	}
 	return fmt.Sprintf("%s(%s,%s)", dtype, precision, scale)
+}
+
+// Names are the attributes that templates most often want, for hints.
+func (c *Column) Names() []string {
+	return slices.AppendSeq(strings.Fields("name column quoted dtype data_type char_size numeric_precision numeric_scale"), maps.Keys(columnMethods))
 }
 
 // Attr gives the properties and methods.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -212,7 +214,7 @@ func (c *Context) hint(err error) {
 	name, quoted := strings.CutPrefix(name, "'")
 	if ok && quoted {
 		names := append(c.shared.Macros.Names(c.pkg), commonNames...)
-		if near := manifest.Nearest(name, names); near != "" {
+		if near := source.Nearest(name, names); near != "" {
 			e.Err.Hint = fmt.Sprintf("did you mean %q?", near)
 			return
 		}
@@ -269,6 +271,18 @@ func (c *Context) Lookup(name string) (jinja.Value, bool) {
 		return v, true
 	}
 	return c.member(name)
+}
+
+// memberNames are the members that member finds besides memberFuncs.
+var memberNames = strings.Fields(`execute this model config adapter api column target env database schema project_name
+	pre_hooks post_hooks sql compiled_code defer_relation graph flags invocation_args_dict selected_resources
+	dbt_metadata_envs context builtins var validation context_macro_stack exceptions sql_now thread_id`)
+
+// Names are the names that Lookup finds, for hints.
+func (c *Context) Names() []string {
+	out := slices.AppendSeq(slices.Clone(memberNames), maps.Keys(memberFuncs))
+	out = slices.AppendSeq(out, maps.Keys(c.extra))
+	return append(out, c.shared.Macros.Names(c.pkg)...)
 }
 
 // member gives a member of the context, which macros of the same name hide.

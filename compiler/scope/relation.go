@@ -2,6 +2,7 @@ package scope
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -184,6 +185,12 @@ func (r *Relation) Index(key jinja.Value) (jinja.Value, error) {
 		return nil, nil
 	}
 	return r.Attr(string(name))
+}
+
+// Names are the attributes that templates most often want, for hints.
+func (r *Relation) Names() []string {
+	return slices.AppendSeq(strings.Fields("database schema identifier table name type is_table is_view is_cte quote_policy include_policy path"),
+		maps.Keys(relationMethods))
 }
 
 // Attr gives the properties and methods that dbt's relations have.

@@ -66,8 +66,10 @@ func (e *Error) Error() string {
 		b.WriteString(p)
 		b.WriteString(": ")
 	}
-	b.WriteString(e.Msg)
-	if e.Hint != "" {
+	if e.Hint == "" {
+		b.WriteString(e.Msg)
+	} else {
+		b.WriteString(strings.TrimSuffix(e.Msg, "."))
 		b.WriteString("; ")
 		b.WriteString(e.Hint)
 	}
