@@ -78,17 +78,6 @@ func BenchmarkRender(b *testing.B) { benchRender(b, "model", 40) }
 // dbt_utils.star does.
 func BenchmarkRenderStar(b *testing.B) { benchRender(b, "star", 197) }
 
-// BenchmarkParseModel parses the model.
-func BenchmarkParseModel(b *testing.B) {
-	f := &source.File{Path: "m.sql", Text: benchText(b, "model.sql")}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := syntax.Parse(f, syntax.Options{}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // BenchmarkModels parses and renders 10,000 models that are all different.
 func BenchmarkModels(b *testing.B) {
 	names := benchNames(b, "model_macros.sql")

@@ -63,12 +63,12 @@ def python():
         out["Render" + ("Star" if name == "star" else "")] = best(lambda: template.render(given))
     text = (HERE / "bench" / "model.sql").read_text()
     env = environment()
-    out["ParseModel"] = best(lambda: env.from_string(text))
+    out["Parse"] = best(lambda: env.from_string(text))
     return out
 
 
 def weft():
-    cmd = ["go", "test", "./compiler/jinja", "-run", "xxx", "-bench", "Render|ParseModel|Models", "-cpu", "1", "-count", str(ROUNDS)]
+    cmd = ["go", "test", "./compiler/jinja/...", "-run", "xxx", "-bench", "Parse|Render|Models", "-cpu", "1", "-count", str(ROUNDS)]
     text = subprocess.run(cmd, cwd=HERE.parent.parent, check=True, capture_output=True, text=True, env={**os.environ, "GOFLAGS": ""}).stdout
     out = {}
     for name, ns in re.findall(r"^Benchmark(\w+)\S*\s+\d+\s+([\d.]+) ns/op", text, re.M):
