@@ -230,7 +230,7 @@ def main():
     signal.signal(signal.SIGALRM, on_alarm)
     env = SandboxedEnvironment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
     maker = Maker(args.seed)
-    unstable = re.compile(r" at 0x[0-9a-f]+|<generator|<built-in|<function|<bound method|<class|<jinja2\.|<Macro|<method")
+    unstable = re.compile(r" at 0x[0-9a-f]+|<generator|<built-in|<function|<bound method|<class|<jinja2\.|<Macro|<method", re.I)
     done = 0
     while done < args.count:
         template = maker.template()
