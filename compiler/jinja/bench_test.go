@@ -23,22 +23,7 @@ func benchText(b *testing.B, name string) string {
 // benchNames are the names that the templates use.
 func benchNames(b *testing.B, macros string) Globals {
 	d := NewDict()
-	f := &source.File{Path: macros, Text: benchText(b, macros)}
-	blocks, _, err := syntax.Blocks(f, []string{"macro"}, false)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, block := range blocks {
-		tmpl, err := syntax.Parse(f, syntax.Options{Start: block.Start, End: block.End})
-		if err != nil {
-			b.Fatal(err)
-		}
-		m, err := NewMacro(tmpl, block.Name, "shop")
-		if err != nil {
-			b.Fatal(err)
-		}
-		d.SetStr(m.Name, m)
-	}
+	addMacros(b, d, "bench/"+macros)
 	text := func(signature, s string) {
 		f := NewFunc(signature, func(*Call) (Value, error) { return Str(s), nil })
 		d.SetStr(f.Name, f)

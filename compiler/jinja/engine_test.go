@@ -67,7 +67,7 @@ func TestEngine(t *testing.T) {
 }
 
 // addMacros adds the macros of a file, and what they need of dbt's context.
-func addMacros(t *testing.T, d *Dict, name string) {
+func addMacros(t testing.TB, d *Dict, name string) {
 	text, err := os.ReadFile("../../testdata/jinja/" + name)
 	if err != nil {
 		t.Fatal(err)

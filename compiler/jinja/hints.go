@@ -71,9 +71,8 @@ func attrNames(v Value) []string {
 
 // nearUse is the hint about a filter or test that is not there.
 func nearUse(u syntax.Use) string {
-	table := &filterTable
 	if u.Test {
-		table = &testTable
+		return didYouMean(u.Name, TestNames())
 	}
-	return didYouMean(u.Name, slices.Collect(maps.Keys(table.byName)))
+	return didYouMean(u.Name, FilterNames())
 }

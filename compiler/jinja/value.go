@@ -372,19 +372,22 @@ type equality struct {
 	seen  map[pair]bool // lists and dicts deep inside that have been compared
 }
 
-// pair is where the items of two lists begin, or two dicts.
-type pair struct{ a, b any }
+// pair is two lists or dicts, or where the items of two tuples begin and how many
+// there are: a slice of a tuple begins where the tuple does.
+type pair struct {
+	a, b any
+	n    int
+}
 
 // remember is how deep values are when pairs begin to be remembered; few are.
 const remember = 16
 
 // again reports whether two lists or dicts have been compared before: then they are
 // equal, or are being found to be unequal.
-func (c *equality) again(a, b any) bool {
+func (c *equality) again(p pair) bool {
 	if c.depth < remember {
 		return false
 	}
-	p := pair{a, b}
 	if c.seen[p] {
 		return true
 	}
@@ -426,10 +429,13 @@ func (c *equality) same(a, b Value) bool {
 		return ok
 	case *List:
 		y, ok := b.(*List)
-		return ok && (x == y || c.again(x, y) || c.items(x.Items, y.Items))
+		return ok && (x == y || c.again(pair{a: x, b: y}) || c.items(x.Items, y.Items))
 	case Tuple:
 		switch y := b.(type) {
 		case Tuple:
+			if len(x) == len(y) && len(x) > 0 && c.again(pair{&x[0], &y[0], len(x)}) {
+				return true
+			}
 			return c.items(x, y)
 		case *Group:
 			return c.items(x, []Value{y.Key, y.Items})
@@ -439,7 +445,7 @@ func (c *equality) same(a, b Value) bool {
 		return c.same(Tuple{x.Key, x.Items}, b)
 	case *Dict:
 		y, ok := b.(*Dict)
-		return ok && (x == y || c.again(x, y) || c.dicts(x, y))
+		return ok && (x == y || c.again(pair{a: x, b: y}) || c.dicts(x, y))
 	case *Set:
 		y, ok := b.(*Set)
 		return ok && x.Len() == y.Len() && x.subsetOf(y)
@@ -481,9 +487,6 @@ func equalItems(a, b []Value) bool {
 func (c *equality) items(a, b []Value) bool {
 	if len(a) != len(b) {
 		return false
-	}
-	if len(a) == 0 || c.depth >= remember && c.again(&a[0], &b[0]) {
-		return true
 	}
 	for i := range a {
 		if !c.equal(a[i], b[i]) {

@@ -162,6 +162,23 @@ func TestCycles(t *testing.T) {
 	}
 }
 
+// Deep inside, what has been compared is remembered; a slice of a tuple is not it.
+func TestEqualDeep(t *testing.T) {
+	a, b := Tuple{Int(1), Int(2), Int(3)}, Tuple{Int(1), Int(2), Int(4)}
+	nest := func(v Value) Value {
+		for range 3 * remember {
+			v = Tuple{v}
+		}
+		return v
+	}
+	if !Equal(nest(Tuple{a[:2], b[:2]}), nest(Tuple{b[:2], a[:2]})) {
+		t.Error("equal slices differ")
+	}
+	if Equal(nest(Tuple{a[:2], a}), nest(Tuple{b[:2], b})) {
+		t.Error("tuples that begin alike are equal")
+	}
+}
+
 func TestBinding(t *testing.T) {
 	ref := NewFunc("ref(package_or_name, name=none, *args, v=3, **kwargs)", func(c *Call) (Value, error) {
 		out := NewList(c.Args...)

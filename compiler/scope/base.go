@@ -389,11 +389,7 @@ var baseVarFuncs = jinja.NewMethods("Var",
 		if self.b.o.AllVars != nil {
 			all = self.b.o.AllVars()
 		}
-		shown, err := jinja.AppendJSON(nil, all, jinja.JSONOptions{Lines: true, Indent: "    ", SortKeys: true, ASCII: true})
-		if err != nil {
-			return nil, err
-		}
-		return nil, fail(source.Compilation, "Required var '%s' not found in config:\nVars supplied to <Configuration> = %s", name, shown)
+		return nil, fail(source.Compilation, "%s", missingVar(name, "<Configuration>", all))
 	}),
 	jinja.NewFunc("has_var(var_name)", func(c *jinja.Call) (jinja.Value, error) {
 		_, ok := c.Self.(baseVar).find(c.Str(0))

@@ -766,11 +766,16 @@ func (c *Context) missingVar(name string) error {
 	} else if c.macro != nil {
 		who = c.macro.Name
 	}
-	shown, err := jinja.AppendJSON(nil, c.shared.Vars(c.pkg), jinja.JSONOptions{Lines: true, Indent: "    ", SortKeys: true, ASCII: true})
+	return jinja.Raise(jinja.HostError, "%s", missingVar(name, who, c.shared.Vars(c.pkg)))
+}
+
+// missingVar is dbt's complaint that none of the vars that who was given is name.
+func missingVar(name, who string, vars *jinja.Dict) string {
+	shown, err := jinja.AppendJSON(nil, vars, jinja.JSONOptions{Lines: true, Indent: "    ", SortKeys: true, ASCII: true})
 	if err != nil {
 		shown = []byte("{}")
 	}
-	return jinja.Raise(jinja.HostError, "Required var '%s' not found in config:\nVars supplied to %s = %s", name, who, shown)
+	return fmt.Sprintf("Required var '%s' not found in config:\nVars supplied to %s = %s", name, who, shown)
 }
 
 // fail makes an error that a host function gives to a template.
