@@ -122,7 +122,8 @@ func (a *app) found() {
 	}
 	var parts []string
 	for _, k := range []manifest.Kind{manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Analysis, manifest.Test, manifest.Operation,
-		manifest.SQLOperation, manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function} {
+		manifest.SQLOperation, manifest.Source, manifest.Exposure, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery,
+		manifest.UnitTest, manifest.Function} {
 		if n := counts[k]; n > 0 {
 			parts = append(parts, countOf(n, foundNames[k]))
 		}
@@ -140,6 +141,8 @@ var foundNames = map[manifest.Kind][2]string{
 	manifest.Analysis: {"analysis", "analyses"}, manifest.Test: {"test", "data tests"}, manifest.Operation: {"operation", "operations"},
 	manifest.SQLOperation: {"sql operation", "sql operations"}, manifest.Source: {"source", "sources"},
 	manifest.Exposure: {"exposure", "exposures"}, manifest.UnitTest: {"unit test", "unit tests"}, manifest.Function: {"function", "functions"},
+	manifest.Metric: {"metric", "metrics"}, manifest.SemanticModel: {"semantic model", "semantic models"},
+	manifest.SavedQuery: {"saved query", "saved queries"},
 }
 
 func countOf(n int, names [2]string) string {

@@ -19,11 +19,14 @@ const (
 	Exposures
 	UnitTests
 	Functions
+	Metrics
+	SemanticModels
+	SavedQueries
 
 	// Nodes are the kinds that share dbt's NodeConfig.
 	Nodes = Models | Seeds | Snapshots | Analyses | Operations | Functions
 	// Everything is all kinds.
-	Everything = Nodes | Tests | Sources | Exposures | UnitTests
+	Everything = Nodes | Tests | Sources | Exposures | UnitTests | Metrics | SemanticModels | SavedQueries
 )
 
 // Type is what a value must be; see Check.
@@ -144,10 +147,10 @@ var Fields = []Field{
 	{"freshness", Any, Replace, Sources, freshnessDefault, "how old the data may be"},
 	{"loaded_at_field", Text, Replace, Sources, nil, "column that says when a row was loaded"},
 	{"loaded_at_query", Text, Replace, Sources, nil, "query that says when data was loaded"},
-	{"tags", Texts, Append, Everything, emptyList, "labels that selection can use"},
+	{"tags", Texts, Append, Everything &^ (Metrics | SemanticModels | SavedQueries), emptyList, "labels that selection can use"},
 	{"meta", Map, MergeKeys, Everything &^ Exposures, emptyDict, "anything the project wants to keep"},
 	{"meta", Map, Replace, Exposures, emptyDict, "anything the project wants to keep"},
-	{"group", Text, Replace, Nodes | Tests, nil, "the group that owns the resource"},
+	{"group", Text, Replace, Nodes | Tests | Metrics | SemanticModels | SavedQueries, nil, "the group that owns the resource"},
 	{"static_analysis", Any, Replace, Nodes | Tests | UnitTests | Sources, nil, "kept for other engines"},
 	{"materialized", Text, Replace, Nodes | Tests, materializedDefault, "how a node is built"},
 	{"severity", Text, Replace, Tests, always(jinja.Str("ERROR")), "whether a failing test is an error or a warning"},
@@ -198,7 +201,7 @@ type table struct {
 
 var tables = func() map[Kinds]*table {
 	out := map[Kinds]*table{}
-	for k := Models; k <= Functions; k <<= 1 {
+	for k := Models; k <= SavedQueries; k <<= 1 {
 		t := &table{byName: map[string]*Field{}}
 		for i := range Fields {
 			if f := &Fields[i]; f.Kinds&k != 0 {

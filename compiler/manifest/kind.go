@@ -20,6 +20,9 @@ const (
 	Exposure
 	UnitTest
 	Function
+	Metric
+	SemanticModel
+	SavedQuery
 	numKinds
 )
 
@@ -35,17 +38,20 @@ type KindInfo struct {
 }
 
 var kinds = [numKinds]KindInfo{
-	Model:        {"model", "models", "models", config.Models, true, true, true},
-	Seed:         {"seed", "seeds", "seeds", config.Seeds, true, true, false},
-	Snapshot:     {"snapshot", "snapshots", "snapshots", config.Snapshots, true, true, true},
-	Analysis:     {"analysis", "models", "analyses", config.Analyses, false, false, true},
-	Test:         {"test", "data_tests", "data tests", config.Tests, false, false, true},
-	Operation:    {"operation", "models", "project hooks", config.Operations, false, false, true},
-	SQLOperation: {"sql_operation", "models", "sql operations", config.Operations, false, false, true},
-	Source:       {"source", "sources", "sources", config.Sources, false, false, false},
-	Exposure:     {"exposure", "exposures", "exposures", config.Exposures, false, false, false},
-	UnitTest:     {"unit_test", "unit_tests", "unit tests", config.UnitTests, false, false, false},
-	Function:     {"function", "functions", "functions", config.Functions, true, false, true},
+	Model:         {"model", "models", "models", config.Models, true, true, true},
+	Seed:          {"seed", "seeds", "seeds", config.Seeds, true, true, false},
+	Snapshot:      {"snapshot", "snapshots", "snapshots", config.Snapshots, true, true, true},
+	Analysis:      {"analysis", "models", "analyses", config.Analyses, false, false, true},
+	Test:          {"test", "data_tests", "data tests", config.Tests, false, false, true},
+	Operation:     {"operation", "models", "project hooks", config.Operations, false, false, true},
+	SQLOperation:  {"sql_operation", "models", "sql operations", config.Operations, false, false, true},
+	Source:        {"source", "sources", "sources", config.Sources, false, false, false},
+	Exposure:      {"exposure", "exposures", "exposures", config.Exposures, false, false, false},
+	UnitTest:      {"unit_test", "unit_tests", "unit tests", config.UnitTests, false, false, false},
+	Function:      {"function", "functions", "functions", config.Functions, true, false, true},
+	Metric:        {"metric", "metrics", "metrics", config.Metrics, false, false, false},
+	SemanticModel: {"semantic_model", "semantic-models", "semantic models", config.SemanticModels, false, false, false},
+	SavedQuery:    {"saved_query", "saved-queries", "saved queries", config.SavedQueries, false, false, false},
 }
 
 // Info gives the row of the table of kinds.

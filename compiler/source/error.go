@@ -37,6 +37,11 @@ type Error struct {
 	// (models/orders.sql)"; empty for problems of no single node.
 	Node string
 
+	// Event is the name of the warning in dbt's list of events, such as
+	// "NoNodeForYamlKey", by which options make errors of warnings or silence them;
+	// empty for problems that are no warnings. See Events.
+	Event string
+
 	// WordsFirst puts the words before the place where both are shown: for
 	// texts of a warehouse, which people know and look for.
 	WordsFirst bool
