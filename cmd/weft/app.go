@@ -48,7 +48,7 @@ type app struct {
 	graph     *graph.Graph
 	shared    *scope.Shared
 	warehouse adapters.Warehouse
-	warnings  []*source.Error
+	warnings  warnings
 }
 
 func (a *app) printer() *printer {
@@ -120,6 +120,9 @@ func (a *app) start() error {
 	p.id = a.id
 	p.mask = a.masked
 	a.applyFlags()
+	if err := a.setWarnOptions(); err != nil {
+		return err
+	}
 	p.info("MainReportVersion", "A001", fmt.Sprintf("Running with weft=%s (dbt=%s)", version, dbtVersion))
 	return nil
 }
@@ -183,7 +186,7 @@ func (a *app) options() (project.Options, error) {
 		Dir: a.set.text("project-dir"), WorkDir: wd, ProfilesDir: a.set.text("profiles-dir"), Home: home,
 		Profile: a.set.text("profile"), Target: a.set.text("target"), Threads: a.set.num("threads"),
 		Version: dbtVersion, NoVersion: !a.set.on("version-check"),
-		Vars: vars, Globals: base, Secrets: secret, Reveal: a.reveal, Dialect: dialectOf, Warn: a.warn,
+		Vars: vars, Globals: base, Secrets: secret, Reveal: a.reveal, Dialect: dialectOf, Warn: a.note,
 	}, nil
 }
 
@@ -220,7 +223,9 @@ func (a *app) base(vars *jinja.Dict, secrets func(string) (string, bool)) *scope
 		AllVars: func() *jinja.Dict { return vars },
 		Env:     a.env, Secrets: secrets,
 		Log: a.logged, Print: a.p.template,
-		Warn:         func(msg string) { a.templateWarning(&source.Error{Msg: msg}) },
+		Warn: func(msg string) error {
+			return a.warn(&source.Error{Event: source.JinjaLogWarning, Msg: msg})
+		},
 		InvocationID: a.id, RunStartedAt: a.started, Flags: a.flagsValue(), DbtVersion: dbtVersion,
 	})
 }
@@ -231,44 +236,6 @@ func (a *app) logged(msg string, info bool) {
 		return
 	}
 	a.p.debug("JinjaLogDebug", "I063", msg)
-}
-
-// warn prints a warning, with its place and what to do about it below; with
-// --warn-error it is kept as an error.
-func (a *app) warn(e *source.Error) {
-	if a.set.on("warn-error") {
-		a.warnings = append(a.warnings, e)
-		return
-	}
-	text := "[" + a.p.yellow.Sprint("WARNING") + "]: " + e.Msg
-	if place := e.Place(); place != "" {
-		text += "\n  at " + place
-	}
-	if e.Hint != "" {
-		text += "\n  " + e.Hint
-	}
-	a.p.warn("Warning", "I000", text)
-}
-
-// templateWarning prints a warning that a template raised, in just its words.
-func (a *app) templateWarning(e *source.Error) {
-	if a.set.on("warn-error") {
-		a.warnings = append(a.warnings, e)
-		return
-	}
-	a.p.warn("JinjaLogWarning", "I061", e.Msg)
-}
-
-// raised gives the warnings that count as errors.
-func (a *app) raised() error {
-	if len(a.warnings) == 0 {
-		return nil
-	}
-	es := source.Errors(a.warnings)
-	for _, e := range es {
-		e.Class = source.Compilation
-	}
-	return es.ErrorOrNil()
 }
 
 // readProject reads settings, profile and packages.
@@ -282,11 +249,20 @@ func (a *app) readProject(change func(*project.Options)) error {
 	}
 	// Flags of the project are wanted before anything is printed about it, so
 	// they are taken from the file as it is written.
+	loaded := o.Loaded
+	o.Loaded = func(p *project.Project) {
+		a.set.project(p.Root.Settings.Flags)
+		a.applyFlags()
+		if loaded != nil {
+			loaded(p)
+		}
+	}
 	if a.project, err = project.Load(a.ctx, o); err != nil {
 		return err
 	}
-	a.set.project(a.project.Root.Settings.Flags)
-	a.applyFlags()
+	if err := a.setWarnOptions(); err != nil {
+		return err
+	}
 	logs := a.set.text("log-path")
 	if logs == "" {
 		logs = a.project.Root.Settings.LogPath
@@ -317,8 +293,6 @@ func (a *app) targetDir() (abs, shown string) {
 func (a *app) read() error {
 	err := a.readProject(func(o *project.Options) {
 		o.Loaded = func(p *project.Project) {
-			a.set.project(p.Root.Settings.Flags)
-			a.applyFlags()
 			a.p.info("AdapterRegistered", "E034", fmt.Sprintf("Registered adapter: %s=%s", p.Profile.Type, p.Profile.Dialect.Version))
 		}
 	})
@@ -336,7 +310,7 @@ func (a *app) read() error {
 	if err != nil {
 		return err
 	}
-	if err := a.raised(); err != nil {
+	if err := a.raisedWarnings(); err != nil {
 		return err
 	}
 	a.manifest, a.shared.Manifest = m, m
@@ -353,16 +327,9 @@ func (a *app) newShared() *scope.Shared {
 		ProjectFlags: a.project.Root.Settings.Flags,
 		FullRefresh:  a.set.on("full-refresh"), StoreFailures: a.set.on("store-failures"), Empty: a.set.on("empty"),
 		Cache: scope.NewCache(), Print: a.p.template,
-		Log:   func(msg string, info bool, _ *manifest.Node) { a.logged(msg, info) },
-		Debug: func(msg string) { a.p.debug("Note", "Z050", msg) },
-		Warn:  a.templateWarning,
-		Advise: func(event, code string, e *source.Error) {
-			if a.set.on("warn-error") {
-				a.warnings = append(a.warnings, e)
-				return
-			}
-			a.p.warn(event, code, "[WARNING]: "+e.Msg)
-		},
+		Log:     func(msg string, info bool, _ *manifest.Node) { a.logged(msg, info) },
+		Debug:   func(msg string) { a.p.debug("Note", "Z050", msg) },
+		Warn:    a.warn,
 		MetaEnv: a.metaEnv(),
 	}
 	s.ConfigObject = a.configObject()

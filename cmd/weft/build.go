@@ -67,7 +67,7 @@ func (a *app) selected() (graph.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	return set, a.raised()
+	return set, a.raisedWarnings()
 }
 
 func (a *app) selection(kinds []manifest.Kind) graph.Selection {
@@ -75,12 +75,7 @@ func (a *app) selection(kinds []manifest.Kind) graph.Selection {
 		Select: a.set.list("select"), Exclude: a.set.list("exclude"), Kinds: kinds,
 		Mode: graph.Mode(a.set.text("indirect-selection")),
 		Warn: func(term string) {
-			msg := fmt.Sprintf("The selection criterion '%s' does not match any enabled nodes", term)
-			if a.set.on("warn-error") {
-				a.warnings = append(a.warnings, &source.Error{Msg: msg})
-				return
-			}
-			a.p.warn("NoNodesForSelectionCriteria", "M030", msg)
+			a.note(&source.Error{Event: source.NoNodesForSelection, Msg: fmt.Sprintf("The selection criterion '%s' does not match any enabled nodes", term)})
 		},
 	}
 }
@@ -188,7 +183,9 @@ func (a *app) idsOf(set graph.Set) *jinja.List {
 // carryOut runs the nodes of a selection and reports.
 func (a *app) carryOut(set graph.Set, which string) error {
 	if set.Len() == 0 {
-		a.p.warn("NothingToDo", "Q035", "Nothing to do. Try checking your model configs and model specification args")
+		if err := a.nothingToDo(); err != nil {
+			return err
+		}
 		if which == "seed" {
 			(&viewer{a: a, p: a.p}).outcome(nil)
 		}
@@ -240,6 +237,11 @@ func (a *app) carryOut(set graph.Set, which string) error {
 	return nil
 }
 
+// nothingToDo warns that a selection is empty.
+func (a *app) nothingToDo() error {
+	return a.warn(&source.Error{Event: source.NothingToDo, Msg: "Nothing to do. Try checking your model configs and model specification args"})
+}
+
 // projectFlag is a flag that only dbt_project.yml can set; off by default.
 func (a *app) projectFlag(name string) bool {
 	v, ok := a.project.Root.Settings.Flags.GetStr(name)
@@ -248,34 +250,7 @@ func (a *app) projectFlag(name string) bool {
 
 // warnFails says whether a test that warns counts as failed.
 func (a *app) warnFails() bool {
-	if a.set.on("warn-error") {
-		return true
-	}
-	opts := a.set.yaml["warn-error-options"]
-	if opts == nil {
-		return false
-	}
-	names := func(keys ...string) []string {
-		var out []string
-		for _, k := range keys {
-			v, _ := opts.GetStr(k)
-			switch v := v.(type) {
-			case jinja.Str:
-				out = append(out, string(v))
-			case *jinja.List:
-				for _, item := range v.Items {
-					out = append(out, item.String())
-				}
-			}
-		}
-		return out
-	}
-	bad := names("error", "include")
-	spared := names("warn", "exclude", "silence")
-	if slices.Contains(bad, "LogTestResult") {
-		return true
-	}
-	return (slices.Contains(bad, "all") || slices.Contains(bad, "*")) && !slices.Contains(spared, "LogTestResult")
+	return a.warnings.options.of("LogTestResult") == fails
 }
 
 // compiledOf gives what was compiled: the nodes that ran, and ephemeral models that

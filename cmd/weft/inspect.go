@@ -78,7 +78,9 @@ func (a *app) list(_ []string) error {
 		return err
 	}
 	if set.Len() == 0 {
-		a.p.warn("NoNodesSelected", "Q038", "No nodes selected!")
+		if err := a.warn(&source.Error{Event: source.NoNodesSelected, Msg: "No nodes selected!"}); err != nil {
+			return err
+		}
 	}
 	for _, i := range a.graph.SortedByID(set) {
 		line, err := a.listLine(a.graph.Nodes[i])
@@ -261,7 +263,9 @@ func (a *app) compiled() ([]*artifact.Result, *compile.Compiler, error) {
 		}
 	}
 	if set.Len() == 0 {
-		a.p.warn("NothingToDo", "Q035", "Nothing to do. Try checking your model configs and model specification args")
+		if err := a.nothingToDo(); err != nil {
+			return nil, nil, err
+		}
 		return nil, nil, a.writeResults(nil, a.which)
 	}
 	a.shared.Selected = a.idsOf(set)

@@ -60,6 +60,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, env: os.LookupEnv, now: time.Now, args: args, set: newSettings()}
 	err := a.execute(gather(args))
 	defer a.close()
+	defer a.summary()
 	var u *usageError
 	switch {
 	case err == nil:
@@ -81,12 +82,7 @@ func (a *app) report(err error) {
 		p.error("MainKeyboardInterrupt", "Z001", "ctrl-c")
 		return
 	}
-	es := source.All(err)
-	text := "Encountered an error:"
-	for _, e := range es {
-		text += "\n" + e.Report()
-	}
-	p.error("MainEncounteredError", "Z002", text)
+	p.error("MainEncounteredError", "Z002", "Encountered an error:\n"+source.All(err).Report())
 }
 
 // execute finds the command and runs it.

@@ -219,7 +219,9 @@ func (p *parser) patchMacros() {
 	}
 	for _, e := range p.props.bySection["macros"] {
 		if !e.used {
-			p.warn(e.doc.Errorf(config.Child(e.node, "name"), "Found patch for macro \"%s\" which was not found", e.name))
+			w := e.doc.Errorf(config.Child(e.node, "name"), "Found patch for macro \"%s\" which was not found", e.name)
+			w.Event = source.MacroNotFoundForPatch
+			p.warn(w)
 		}
 	}
 }

@@ -29,7 +29,10 @@ type Options struct {
 
 	// MaxSeed is the size in bytes from which a seed is known by its path only.
 	MaxSeed int64
-	Warn    func(*source.Error)
+
+	// Warn takes warnings; it gives an error where one counts as an error. It is not
+	// called from two goroutines at once. May be nil.
+	Warn func(*source.Error) error
 }
 
 // parser is the state of one Parse.
@@ -189,7 +192,7 @@ func (p *parser) warn(e *source.Error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.o.Warn(e)
+	p.problems = append(p.problems, source.All(p.o.Warn(e))...)
 }
 
 // each runs fn for n items at once.

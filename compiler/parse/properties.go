@@ -336,6 +336,7 @@ func (p *parser) unusedPatches() {
 			if near := source.Nearest(e.name, names); near != "" {
 				err.Hint = fmt.Sprintf("did you mean %q?", near)
 			}
+			err.Event = source.NoNodeForYamlKey
 			p.warn(err)
 		}
 	}

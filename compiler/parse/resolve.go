@@ -65,6 +65,7 @@ func (p *parser) missing(n *manifest.Node, what, name string, r manifest.Ref, di
 	if n.Kind == manifest.Test {
 		n.Config = n.Config.With("enabled", jinja.Bool(false))
 		if !disabled || what == "source" {
+			e.Event = source.NodeNotFoundOrDisabled
 			p.warn(e)
 		}
 		return

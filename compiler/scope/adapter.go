@@ -861,7 +861,7 @@ var dialectMethods = map[string]jinja.Methods{
 		}),
 		jinja.NewFunc("warn_once(msg)", func(c *jinja.Call) (jinja.Value, error) {
 			if warn := adp(c).shared.Warn; warn != nil {
-				warn(&source.Error{Msg: c.Str(0)})
+				return str(""), warn(&source.Error{Event: source.AdapterEventWarning, Msg: c.Str(0)})
 			}
 			return str(""), nil
 		}),

@@ -25,7 +25,7 @@ type BaseOptions struct {
 
 	Log   func(msg string, info bool)
 	Print func(msg string)
-	Warn  func(msg string)
+	Warn  func(msg string) error // an error where the warning counts as one
 
 	InvocationID string
 	RunStartedAt time.Time
@@ -37,7 +37,7 @@ type BaseOptions struct {
 // it knows the node. Where a render's Host is none, BaseOptions do it.
 type Env interface {
 	Log(msg string, info bool)
-	Warn(msg string)
+	Warn(msg string) error
 }
 
 // Base is dbt's base context: the names that every context has. It is made once
@@ -132,12 +132,14 @@ func (b *Base) log(c *jinja.Call, msg string, info bool) {
 	}
 }
 
-func (b *Base) warn(c *jinja.Call, msg string) {
+func (b *Base) warn(c *jinja.Call, msg string) error {
 	if env, ok := c.Thread.Host.(Env); ok {
-		env.Warn(msg)
-	} else if b.o.Warn != nil {
-		b.o.Warn(msg)
+		return env.Warn(msg)
 	}
+	if b.o.Warn == nil {
+		return nil
+	}
+	return b.o.Warn(msg)
 }
 
 // baseFuncs are the functions of the base context; their receiver is the *Base.

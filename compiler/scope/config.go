@@ -109,15 +109,16 @@ func (o configObject) find(name string) (jinja.Value, bool) {
 }
 
 // advise warns of a key that is not there but stands under meta.
-func (o configObject) advise(name string) {
+func (o configObject) advise(name string) error {
 	n, ok := o.node()
-	if !ok || o.c.shared.Advise == nil {
-		return
+	if !ok || o.c.shared.Warn == nil {
+		return nil
 	}
 	if _, ok := n.Meta().GetStr(name); ok {
-		o.c.shared.Advise("GetMetaKeyWarning", "D042", &source.Error{Node: n.Describe(), Msg: fmt.Sprintf("The key '%s' was not found using config.get('%s'), but was detected as a custom config under 'meta'. "+
+		return o.c.shared.Warn(&source.Error{Event: source.GetMetaKeyWarning, Node: n.Describe(), Msg: fmt.Sprintf("The key '%s' was not found using config.get('%s'), but was detected as a custom config under 'meta'. "+
 			"Please use config.meta_get('%s') or config.meta_require('%s') instead of config.get('%s') to access the custom config value if intended.", name, name, name, name, name)})
 	}
+	return nil
 }
 
 func (o configObject) validate(c *jinja.Call, arg int, v jinja.Value) error {
@@ -138,8 +139,7 @@ var configMethods = jinja.NewMethods("RuntimeConfigObject",
 		}
 		v, ok := o.find(c.Str(0))
 		if !ok {
-			o.advise(c.Str(0))
-			return c.Args[1], nil
+			return c.Args[1], o.advise(c.Str(0))
 		}
 		if c.Args[1] != jinja.Value(jinja.None) {
 			if err := o.validate(c, 2, v); err != nil {
@@ -155,7 +155,9 @@ var configMethods = jinja.NewMethods("RuntimeConfigObject",
 		}
 		v, ok := o.find(c.Str(0))
 		if !ok {
-			o.advise(c.Str(0))
+			if err := o.advise(c.Str(0)); err != nil {
+				return nil, err
+			}
 			return nil, o.missing(c.Str(0))
 		}
 		return v, o.validate(c, 1, v)

@@ -63,10 +63,9 @@ type Shared struct {
 	Print func(string)
 	Log   func(msg string, info bool, node *manifest.Node)
 	Debug func(msg string)
-	Warn  func(*source.Error)
-	// Advise is Warn for a warning that is an event of its own; may be nil.
-	Advise func(event, code string, e *source.Error)
-	Write  func(n *manifest.Node, path, payload string) error
+	// Warn takes a warning; it gives an error where the warning counts as one. May be nil.
+	Warn  func(*source.Error) error
+	Write func(n *manifest.Node, path, payload string) error
 
 	// ThreadID names the worker of a context.
 	graphOnce sync.Once
@@ -151,15 +150,15 @@ func (c *Context) Log(msg string, info bool) {
 }
 
 // Warn passes on a warning that a template raises.
-func (c *Context) Warn(msg string) {
+func (c *Context) Warn(msg string) error {
 	if c.shared.Warn == nil {
-		return
+		return nil
 	}
-	e := &source.Error{Msg: msg}
+	e := &source.Error{Event: source.JinjaLogWarning, Msg: msg}
 	if c.node != nil {
 		e.Node = c.node.Describe()
 	}
-	c.shared.Warn(e)
+	return c.shared.Warn(e)
 }
 
 // execute says whether the warehouse may be asked.

@@ -38,12 +38,10 @@ func show(format string) func(c *jinja.Call) string {
 // raiseFuncs are the members of "exceptions"; their receiver is the *Base.
 var raiseFuncs = jinja.NewMethods("",
 	jinja.NewFunc("warn(msg, node=none)", func(c *jinja.Call) (jinja.Value, error) {
-		c.Self.(*Base).warn(c, c.Str(0))
-		return jinja.Str(""), nil
+		return jinja.Str(""), c.Self.(*Base).warn(c, c.Str(0))
 	}),
 	jinja.NewFunc("warn_snapshot_timestamp_data_types(snapshot_time_data_type, updated_at_data_type)", func(c *jinja.Call) (jinja.Value, error) {
-		c.Self.(*Base).warn(c, show("Data type of snapshot table timestamp columns (%s) doesn't match derived column 'updated_at' (%s). Please update snapshot config 'updated_at'.")(c))
-		return jinja.Str(""), nil
+		return jinja.Str(""), c.Self.(*Base).warn(c, show("Data type of snapshot table timestamp columns (%s) doesn't match derived column 'updated_at' (%s). Please update snapshot config 'updated_at'.")(c))
 	}),
 	raise("raise_compiler_error(msg, node=none)", source.Compilation, firstWord),
 	raise("raise_database_error(msg, node=none)", source.Database, firstWord),

@@ -217,6 +217,25 @@ func (es Errors) ErrorOrNil() error {
 	return es
 }
 
+// Report gives all problems as Error.Report does. Those that follow each other under
+// the same heading share it.
+func (es Errors) Report() string {
+	var b strings.Builder
+	last := ""
+	for _, e := range es {
+		head, body, _ := strings.Cut(e.Report(), "\n")
+		if head != last {
+			if last != "" {
+				b.WriteByte('\n')
+			}
+			b.WriteString(head)
+			last = head
+		}
+		b.WriteString("\n" + body)
+	}
+	return b.String()
+}
+
 // All takes err apart into the problems it holds. What is not an *Error becomes
 // one without a place.
 func All(err error) Errors {
