@@ -189,9 +189,18 @@ type block struct {
 func (b block) isError() bool   { return errorHead.MatchString(b.head) }
 func (b block) isWarning() bool { return strings.HasPrefix(b.head, "[WARNING") }
 
+// isDeprecation says that the lines below explain a deprecation: as with errors, its
+// sentences are weft's own, and the facts in them count.
+func (b block) isDeprecation() bool {
+	return b.isWarning() && (strings.HasSuffix(b.head, ": Deprecated functionality") || strings.HasSuffix(b.head, ": Deprecated"))
+}
+
 var (
 	errorHead = regexp.MustCompile(`^ *(?:Encountered an error while .*: )?(Compilation|Parsing|Runtime|Database|Validation|Dependency|Internal|Not Implemented|Type) Error( in \S.*)?$`)
 	bodyEnd   = regexp.MustCompile(`^ *(compiled code at |See test failures:)`)
+	newBlock  = regexp.MustCompile(`^(\[WARNING|Found \d|Running with |Registered |Performance info|Encountered an error|Concurrency|\d+ of |Finished |$)`)
+	counted   = regexp.MustCompile(`^- \w+: \d+ occurrences?$`)
+	backticks = regexp.MustCompile("`([\\w./-]+)`")
 	pathLine  = regexp.MustCompile(`^Error (encountered in|parsing|while parsing) `)
 )
 
@@ -205,6 +214,10 @@ func blocks(text string) []block {
 	lines := strings.Split(text, "\n")
 	for i := 0; i < len(lines); i++ {
 		b := block{head: lines[i]}
+		for b.isDeprecation() && i+1 < len(lines) && !newBlock.MatchString(lines[i+1]) {
+			b.body = append(b.body, lines[i+1])
+			i++
+		}
 		if b.isWarning() {
 			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], " ") {
 				b.body = append(b.body, lines[i+1])
@@ -256,6 +269,8 @@ func (r *replay) compareText(want, got string) []string {
 		switch {
 		case i < len(w) && j < len(g) && w[i].head == g[j].head:
 			switch {
+			case w[i].isDeprecation():
+				problems = append(problems, missingNames(w[i].body, g[j].body)...)
 			case w[i].isError():
 				problems = append(problems, r.missingFacts(w[i].body, g[j].body)...)
 			case w[i].body != nil && !slices.Equal(w[i].body, g[j].body):
@@ -268,6 +283,34 @@ func (r *replay) compareText(want, got string) []string {
 		default:
 			problems = append(problems, "+ "+strings.Join(append([]string{g[j].head}, g[j].body...), "\n+   "))
 			j++
+		}
+	}
+	return problems
+}
+
+// missingNames gives what a recorded deprecation names and weft's does not: names in
+// quotes, and how often each kind came up. Flags are what the closing advice is about.
+func missingNames(want, got []string) []string {
+	said := strings.Join(got, "\n")
+	var problems []string
+	need := func(word string) {
+		if !strings.Contains(said, word) {
+			problems = append(problems, fmt.Sprintf("deprecation lacks %q", word))
+		}
+	}
+	for _, line := range want {
+		if counted.MatchString(line) {
+			need(line)
+		}
+	}
+	text := strings.Join(want, "\n")
+	names, _ := factsOf(text)
+	for _, m := range backticks.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	for _, n := range names {
+		if !strings.HasPrefix(n, "--no-") {
+			need(n)
 		}
 	}
 	return problems

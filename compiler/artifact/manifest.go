@@ -457,7 +457,7 @@ func (e *encoder) code(n *manifest.Node, c *Compiled) {
 		}
 		e.val("enforced", enforced)
 		e.val("alias_types", alias)
-		e.raw("checksum", "null")
+		e.opt("checksum", n.ContractSum)
 	})
 }
 

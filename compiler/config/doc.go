@@ -17,6 +17,9 @@ import (
 type Doc struct {
 	File *source.File
 	Root *yaml.Node // the top-level node; nil for an empty file
+
+	// Repeated are keys that stand in their mapping before too. The last one counts.
+	Repeated []*yaml.Node
 }
 
 // ParseYAML reads a file that holds at most one YAML document. Errors are
@@ -48,19 +51,64 @@ func ParseYAML(f *source.File) (*Doc, error) {
 			return nil, err
 		}
 	}
+	d.repeated(d.Root)
 	if d.Root != nil && d.Root.Kind == yaml.ScalarNode && d.Root.Tag == "!!null" {
 		d.Root = nil
 	}
 	return d, nil
 }
 
+// repeated notes the keys of mappings that come up again. A mapping that begins with a
+// merge is meant to be written over, so dbt says nothing of it.
+func (d *Doc) repeated(n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	if n.Kind == yaml.MappingNode && len(n.Content) > 2 && n.Content[0].Tag != "!!merge" {
+		d.repeatedKeys(n.Content)
+	}
+	for _, c := range n.Content {
+		if len(c.Content) > 0 {
+			d.repeated(c)
+		}
+	}
+}
+
+// fewKeys is how many keys are compared one by one rather than by a map.
+const fewKeys = 12
+
+func (d *Doc) repeatedKeys(content []*yaml.Node) {
+	if len(content) > 2*fewKeys {
+		seen := make(map[string]bool, len(content)/2)
+		for i := 0; i < len(content); i += 2 {
+			if seen[content[i].Value] {
+				d.Repeated = append(d.Repeated, content[i])
+			}
+			seen[content[i].Value] = true
+		}
+		return
+	}
+	for i := 2; i < len(content); i += 2 {
+		for j := 0; j < i; j += 2 {
+			if content[j].Value == content[i].Value {
+				d.Repeated = append(d.Repeated, content[i])
+				break
+			}
+		}
+	}
+}
+
+// notYAML begins the words about text that is no YAML. dbt has a heading of its own for
+// these, which tools look for.
+const notYAML = "invalid YAML, Runtime Error: "
+
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
 func (d *Doc) syntaxError(err error) *source.Error {
-	e := &source.Error{File: d.File, Class: source.Parsing, Msg: "invalid YAML: " + strings.TrimPrefix(err.Error(), "yaml: "), Err: err}
+	e := &source.Error{File: d.File, Class: source.Parsing, Msg: notYAML + strings.TrimPrefix(err.Error(), "yaml: "), Err: err}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		e.Msg = "invalid YAML: " + m[2]
+		e.Msg = notYAML + m[2]
 		start := d.File.Offset(d.brokenLine(max(line, 1), m[2]), 1)
 		text := d.File.Line(start)
 		words := strings.TrimLeft(text, " \t")

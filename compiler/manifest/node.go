@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"strings"
+	"time"
 
 	"weft/compiler/config"
 	"weft/compiler/jinja"
@@ -63,10 +64,16 @@ type Node struct {
 	// may run at the same time.
 	CallsThis bool
 
+	// Broken says that the node's config or text could not be read, which has been
+	// reported: what else is wrong with it may be a consequence.
+	Broken bool
+
 	Constraints     []*jinja.Dict
+	ContractSum     string      // checksum of an enforced contract
 	Version         jinja.Value // nil for models without versions
 	LatestVersion   jinja.Value
-	DeprecationDate string
+	DeprecationDate string    // as artifacts show it; empty for none
+	Deprecated      time.Time // the same
 	PrimaryKey      []string
 	TimeSpine       jinja.Value
 	Index           int // of project hooks, from 1 as dbt counts them

@@ -103,45 +103,6 @@ func (p *parser) patchFor(section string, pkg *project.Package, name string) *en
 	return e
 }
 
-// versionFile says which version of which model a file is.
-type versionFile struct {
-	e    *entry
-	node *yaml.Node
-	vals *jinja.Dict
-}
-
-// versionFiles maps the names of model files to the versions that entries of the
-// package define by them.
-func (p *parser) versionFiles(pkg *project.Package) map[string]versionFile {
-	var out map[string]versionFile
-	for _, e := range p.props.bySection["models"] {
-		list := config.Child(e.node, "versions")
-		if e.pkg != pkg || list == nil || list.Kind != yaml.SequenceNode {
-			continue
-		}
-		v, _ := e.vals.GetStr("versions")
-		for i, item := range listOf(v) {
-			d, ok := item.(*jinja.Dict)
-			if !ok {
-				p.fail(e.doc.Errorf(list.Content[i], "a version is a mapping with the key v"))
-				continue
-			}
-			file := textOf(d, "defined_in")
-			if file == "" {
-				file = e.name + "_v" + textOf(d, "v")
-			}
-			if out == nil {
-				out = map[string]versionFile{}
-			}
-			out[file] = versionFile{e, config.Deref(list.Content[i]), d}
-			if textOf(d, "defined_in") == "" {
-				out[e.name+".v"+textOf(d, "v")] = out[file]
-			}
-		}
-	}
-	return out
-}
-
 func (p *parser) modelDraft(pkg *project.Package, f *project.File, versions map[string]versionFile) *draft {
 	d := p.sqlDraft(pkg, f, manifest.Model, "models")
 	n := d.node
@@ -154,51 +115,11 @@ func (p *parser) modelDraft(pkg *project.Package, f *project.File, versions map[
 	}
 	v.e.used = true
 	d.patch, d.version, d.verVals = v.e, v.node, v.vals
-	n.Name = v.e.name
-	n.Version, _ = v.vals.GetStr("v")
-	if n.Version == nil {
-		p.fail(v.e.doc.Errorf(v.node, "a version needs the key v"))
-		n.Version = jinja.None
-	}
-	n.LatestVersion = p.latest(v.e)
+	n.Name, n.Version, n.LatestVersion = v.e.name, v.version, v.latest
 	n.ID = fmt.Sprintf("model.%s.%s.v%s", pkg.Name, n.Name, n.Version)
 	n.FQN = slices.Concat([]string{pkg.Name}, dirs(f.Rel), []string{n.Name, "v" + n.Version.String()})
-	n.DeprecationDate = textOf(v.vals, "deprecation_date")
+	p.deprecationDate(n, v.e, v.vals)
 	return d
-}
-
-// latest is the version that an unversioned ref means: the one that is named, else
-// the highest.
-func (p *parser) latest(e *entry) jinja.Value {
-	if v, ok := e.vals.GetStr("latest_version"); ok && v != jinja.Value(jinja.None) {
-		return v
-	}
-	var best jinja.Value
-	list, _ := e.vals.GetStr("versions")
-	for _, item := range listOf(list) {
-		d, ok := item.(*jinja.Dict)
-		if !ok {
-			continue
-		}
-		v, ok := d.GetStr("v")
-		if !ok {
-			continue
-		}
-		if best == nil || versionLess(best, v) {
-			best = v
-		}
-	}
-	if best == nil {
-		return jinja.None
-	}
-	return best
-}
-
-func versionLess(a, b jinja.Value) bool {
-	if c, err := jinja.Compare(a, b); err == nil {
-		return c < 0
-	}
-	return a.String() < b.String()
 }
 
 func (p *parser) seedDraft(pkg *project.Package, f *project.File) *draft {
@@ -282,6 +203,24 @@ func (p *parser) hookDrafts(pkg *project.Package, when string, hooks []project.H
 
 // finish renders a node's text, merges its config and names its relation.
 func (p *parser) finish(d *draft) {
+	if err := p.complete(d); err != nil {
+		p.fail(inNode(err, d.node))
+		breakNode(d.node)
+	}
+}
+
+// breakNode gives a node that could not be read what every node has.
+func breakNode(n *manifest.Node) {
+	n.Broken = true
+	if n.Config == nil {
+		n.Config, _ = config.Merge(n.Kind.Info().Config)
+	}
+	if n.Unrendered == nil {
+		n.Unrendered = jinja.NewDict()
+	}
+}
+
+func (p *parser) complete(d *draft) error {
 	n := d.node
 	section := n.Kind.Info().Section
 	own, root := p.layersOf(d.pkg, section, n.FQN)
@@ -291,20 +230,17 @@ func (p *parser) finish(d *draft) {
 	unpatched := own
 	early, err := config.Merge(n.Kind.Info().Config, append(slices.Clip(layers), root...)...)
 	if err != nil {
-		p.fail(inNode(err, n))
-		return
+		return err
 	}
 	n.Config = early
 	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
 	var ctx *scope.Context
 	if n.Language == "python" && config.IsTemplate(n.Raw) {
-		p.fail(inNode(&source.Error{Class: source.Parsing, Msg: "No jinja in python model code is allowed"}, n))
-		return
+		return &source.Error{Class: source.Parsing, Msg: "No jinja in python model code is allowed"}
 	}
 	if n.Kind.Info().SQL && n.Language == "sql" {
 		if ctx, err = p.renderNode(n); err != nil {
-			p.fail(inNode(err, n))
-			return
+			return err
 		}
 		given := withoutNone(n.Kind.Info().Config, ctx.Configs)
 		layers = append(layers, given...)
@@ -312,8 +248,7 @@ func (p *parser) finish(d *draft) {
 	}
 	layers = append(layers, root...)
 	if n.Config, err = config.Merge(n.Kind.Info().Config, layers...); err != nil {
-		p.fail(inNode(err, n))
-		return
+		return err
 	}
 	if n.Kind == manifest.Test {
 		n.Config = storing(n.Config)
@@ -325,17 +260,14 @@ func (p *parser) finish(d *draft) {
 	// the properties.
 	first, err := config.Merge(n.Kind.Info().Config, append(slices.Clip(unpatched), root...)...)
 	if err != nil {
-		p.fail(inNode(err, n))
-		return
+		return err
 	}
 	for _, t := range append(slices.Clip(first.List("tags")), n.Config.List("tags")...) {
 		if s := t.String(); !slices.Contains(n.Tags, s) {
 			n.Tags = append(n.Tags, s)
 		}
 	}
-	if err := p.name(n, setToNone(ctx)...); err != nil {
-		p.fail(inNode(err, n))
-	}
+	return p.name(n, setToNone(ctx)...)
 }
 
 // withoutNone leaves out the declared keys that a file sets to none: they count as
@@ -449,7 +381,7 @@ func (p *parser) applyPatch(d *draft) {
 	list, _ := e.vals.GetStr("constraints")
 	n.Constraints = constraints(list, true)
 	if d.version == nil {
-		n.DeprecationDate = e.str("deprecation_date")
+		p.deprecationDate(n, e, e.vals)
 		return
 	}
 	if text := textOf(d.verVals, "description"); text != "" {
@@ -459,48 +391,6 @@ func (p *parser) applyPatch(d *draft) {
 		n.Constraints = constraints(v, true)
 	}
 	n.Columns = p.versionColumns(d, n.Columns)
-}
-
-// versionColumns is the columns of a version: its own, and by include and exclude
-// those of the model.
-func (p *parser) versionColumns(d *draft, base []*manifest.Column) []*manifest.Column {
-	list, given := d.verVals.GetStr("columns")
-	if !given {
-		return base
-	}
-	var out, own []*manifest.Column
-	include, exclude := jinja.Value(jinja.Str("all")), jinja.Value(jinja.None)
-	for _, item := range listOf(list) {
-		c, ok := item.(*jinja.Dict)
-		if !ok {
-			continue
-		}
-		if v, ok := c.GetStr("include"); ok {
-			include = v
-			if x, ok := c.GetStr("exclude"); ok {
-				exclude = x
-			}
-			continue
-		}
-		if v, ok := c.GetStr("exclude"); ok {
-			exclude = v
-			continue
-		}
-		own = append(own, readColumn(c))
-	}
-	named := func(v jinja.Value, name string) bool {
-		if s, ok := v.(jinja.Str); ok {
-			return s == "all" || s == "*" || string(s) == name
-		}
-		return slices.ContainsFunc(listOf(v), func(x jinja.Value) bool { return x.String() == name })
-	}
-	for _, c := range base {
-		overridden := slices.ContainsFunc(own, func(o *manifest.Column) bool { return o.Name == c.Name })
-		if named(include, c.Name) && !named(exclude, c.Name) && !overridden {
-			out = append(out, c)
-		}
-	}
-	return append(out, own...)
 }
 
 // unrendered is the keys that were set anywhere, as they were written.

@@ -139,7 +139,12 @@ func (p *parser) loadGroups() {
 	for _, e := range p.props.bySection["groups"] {
 		owner := dictOf(e.vals, "owner")
 		if textOf(owner, "name") == "" && textOf(owner, "email") == "" {
-			p.fail(e.doc.Errorf(e.node, "Invalid groups config given in %s: owner of '%s' needs a name or an email", e.file.Path, e.name))
+			p.fail(e.invalid(e.node, "'owner' of '%s' needs a name or an email", e.name))
+			continue
+		}
+		id := "group." + e.pkg.Name + "." + e.name
+		if i := slices.IndexFunc(p.m.Groups, func(g *manifest.Group) bool { return g.ID == id }); i >= 0 {
+			p.fail(twice(e.doc.File, e.doc.Span(config.Child(e.node, "name")), fmt.Sprintf("two groups with the name \"%s\"", e.name), id, p.m.Groups[i].OriginalPath, id, e.file.Path))
 			continue
 		}
 		full := jinja.NewDict()
@@ -150,7 +155,7 @@ func (p *parser) loadGroups() {
 		}
 		names[e.name] = true
 		p.m.Groups = append(p.m.Groups, &manifest.Group{
-			ID: "group." + e.pkg.Name + "." + e.name, Name: e.name, Package: e.pkg.Name,
+			ID: id, Name: e.name, Package: e.pkg.Name,
 			Path: e.file.Rel, OriginalPath: e.file.Path, Owner: full, Description: e.str("description"),
 			Meta: dictOf(dictOf(e.vals, "config"), "meta"),
 		})
@@ -264,6 +269,9 @@ func (p *parser) rendered(pkg, id, heading string, f *source.File, text *string)
 	for _, e := range source.All(err) {
 		if je := (*jinja.Error)(nil); errors.As(err, &je) && je.Kind == jinja.UndefinedError {
 			e.Msg += scope.NoMacro
+		}
+		if e.Class == source.Compilation && e.File == nil {
+			heading = "" // dbt has none for a docs block that is not there
 		}
 		p.fail(&source.Error{Class: source.Compilation, Node: heading, Msg: e.Msg, Hint: e.Hint, Err: err})
 	}

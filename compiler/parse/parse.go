@@ -47,6 +47,9 @@ type parser struct {
 	mu       sync.Mutex // guards problems and warnings
 	problems source.Errors
 
+	// incomplete says that something was not read, so that what is missing may be there.
+	incomplete bool
+
 	props   *properties
 	created map[string]*manifest.Node // by id, for duplicates
 }
@@ -68,18 +71,28 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 		ps.m.Packages = append(ps.m.Packages, pkg.Name)
 	}
 	ps.settings()
+	ps.incomplete = len(p.Unread) > 0
+	ps.loadMacros()
+	ps.problems = append(ps.problems, p.Unread...)
+	if len(ps.problems) > len(p.Unread) {
+		return nil, once(ps.problems).ErrorOrNil()
+	}
+	// A step does not stop the others: all problems are told at once. What could not
+	// be read counts as there (Node.Broken, incomplete), so that nothing is said to be
+	// missing that is only wrong.
 	steps := []func(){
-		ps.loadMacros, ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
-		ps.loadTests, ps.loadExposures, ps.loadGroups, ps.patchMacros, ps.resolve, ps.describe, ps.check,
+		ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
+		ps.loadTests, ps.loadExposures, ps.loadGroups, ps.patchMacros, ps.resolve, ps.describe,
+		ps.contracts, ps.checkModels, ps.check, ps.notices,
 	}
 	for _, step := range steps {
 		step()
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if len(ps.problems) > 0 {
-			return nil, once(ps.problems).ErrorOrNil()
-		}
+	}
+	if len(ps.problems) > 0 {
+		return nil, once(ps.problems).ErrorOrNil()
 	}
 	return ps.m, nil
 }
@@ -215,7 +228,8 @@ func inNode(err error, n *manifest.Node) error {
 	if e.Class == "" {
 		e.Class = source.Compilation
 	}
-	if e.Node == "" {
+	// dbt puts problems of values under a heading without the node.
+	if e.Node == "" && e.Class != source.Parsing {
 		e.Node = n.Describe()
 	}
 	if e.File == nil {

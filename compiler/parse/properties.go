@@ -2,8 +2,8 @@ package parse
 
 import (
 	"fmt"
+	"path"
 	"slices"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -75,8 +75,13 @@ func (p *parser) readProperties() {
 	}
 	found := make([][]*entry, len(jobs))
 	p.each(len(jobs), func(i int) { found[i] = p.entriesOf(jobs[i].pkg, jobs[i].f) })
-	for _, list := range found {
+	for i, list := range found {
+		p.repeatedKeys(jobs[i].f)
 		for _, e := range list {
+			if e.vals == nil {
+				p.incomplete = true
+				continue
+			}
 			p.props.bySection[e.section] = append(p.props.bySection[e.section], e)
 			switch e.section {
 			case "models", "seeds", "snapshots", "analyses", "macros", "data_tests":
@@ -92,17 +97,27 @@ func (p *parser) addPatch(e *entry) {
 		err := e.doc.Errorf(config.Child(e.node, "name"), "dbt found two schema.yml entries for the same resource named %s", e.name)
 		err.Class = source.Compilation
 		err.Hint = fmt.Sprintf("the other one is in %s; keep one of them", old.file.Path)
+		e.used = true
 		p.fail(err)
 		return
 	}
 	p.props.patches[k] = e
 }
 
+// repeatedKeys warns of keys that are twice in a mapping of a file.
+func (p *parser) repeatedKeys(f *project.File) {
+	for _, n := range f.Doc.Repeated {
+		e := f.Doc.Errorf(n, "Duplicate key '%s' in \"<unicode string>\", line %d, column %d in file `%s`; the last one counts", n.Value, n.Line, n.Column, f.Path)
+		e.Event = source.DuplicateYAMLKeys
+		p.warn(e)
+	}
+}
+
 // entriesOf reads the entries of one file.
 func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 	doc := &config.Doc{File: p.named(pkg, f), Root: f.Doc.Root}
 	if doc.Root.Kind != yaml.MappingNode {
-		p.fail(doc.Errorf(doc.Root, "a properties file is a mapping with keys such as models, sources or macros"))
+		p.fail(doc.Errorf(doc.Root, "Error reading %s: %s: a properties file is a mapping with keys such as models, sources or macros", pkg.Name, path.Base(f.Path)))
 		return nil
 	}
 	r := &config.Renderer{Globals: p.shared.ForYAML(pkg.Name), Skip: entryText}
@@ -111,11 +126,11 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 	pairs := config.Pairs(doc.Root)
 	for _, pair := range pairs {
 		if !slices.Contains(sectionKeys, pair.Name) {
-			if pair.Name != "version" && pair.Name != "anchors" {
+			// dbt passes over keys that it does not know, so only what looks like a slip
+			// of the pen is worth a word.
+			if near := source.Nearest(pair.Name, sectionKeys); near != "" && pair.Name != "version" && pair.Name != "anchors" {
 				e := doc.Errorf(pair.Key, "%q is no key of a properties file", pair.Name)
-				if near := source.Nearest(pair.Name, sectionKeys); near != "" {
-					e.Hint = fmt.Sprintf("did you mean %q?", near)
-				}
+				e.Hint = fmt.Sprintf("did you mean %q?", near)
 				p.warn(e)
 			}
 			continue
@@ -130,6 +145,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 		for _, n := range pair.Value.Content {
 			n = config.Deref(n)
 			e := &entry{pkg: pkg, file: f, doc: doc, section: pair.Name, node: n}
+			out = append(out, e)
 			if n.Kind != yaml.MappingNode {
 				p.fail(doc.Errorf(n, "Invalid %s config given in %s: an entry is a mapping with a name", pair.Name, f.Path))
 				continue
@@ -142,6 +158,9 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 			e.name = name.Value
 			v, err := r.Value(p.ctx, doc, n)
 			if err != nil {
+				for _, e := range source.All(err) {
+					e.Msg = fmt.Sprintf("Failed to render %s from project %s: %s", f.Path, pkg.Name, e.Msg)
+				}
 				p.fail(err)
 				continue
 			}
@@ -150,10 +169,15 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 				continue
 			}
 			e.vals = v.(*jinja.Dict)
-			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// invalid is the error that part of an entry is not what it must be, in the words
+// that dbt begins it with.
+func (e *entry) invalid(n *yaml.Node, format string, args ...any) *source.Error {
+	return e.doc.Errorf(n, "Invalid %s config given in %s of the project in '%s': %s", e.section, e.file.Path, e.pkg.Dir, fmt.Sprintf(format, args...))
 }
 
 // str gives a value of the entry as text.
@@ -231,7 +255,7 @@ func (p *parser) columns(doc *config.Doc, n *yaml.Node, vals *jinja.Dict) []*man
 	for i, item := range listOf(list) {
 		d, ok := item.(*jinja.Dict)
 		if !ok || textOf(d, "name") == "" {
-			p.fail(doc.Errorf(nodes.Content[i], "a column is a mapping with a name"))
+			p.fail(doc.Errorf(nodes.Content[i], "'name' is a required property of each of the 'columns'"))
 			continue
 		}
 		c := readColumn(d)
@@ -319,25 +343,49 @@ func constraints(v jinja.Value, model bool) []*jinja.Dict {
 	return out
 }
 
+// patchSections are the sections whose entries describe what is there without them,
+// and the kind of resource that each is about.
+var patchSections = []struct {
+	section string
+	kind    manifest.Kind
+}{
+	{"models", manifest.Model}, {"seeds", manifest.Seed}, {"snapshots", manifest.Snapshot}, {"analyses", manifest.Analysis}, {"data_tests", manifest.Test},
+}
+
 // unusedPatches warns of entries that describe nothing.
 func (p *parser) unusedPatches() {
-	for _, section := range []string{"models", "seeds", "snapshots", "analyses", "data_tests"} {
-		for _, e := range p.props.bySection[section] {
-			if e.used {
-				continue
+	if p.incomplete {
+		return
+	}
+	for _, s := range patchSections {
+		for _, e := range p.props.bySection[s.section] {
+			if !e.used {
+				p.warn(p.unusedPatch(e, s.kind))
 			}
-			err := e.doc.Errorf(config.Child(e.node, "name"), "Did not find matching node for patch with name '%s' in the '%s' section of file '%s'", e.name, section, e.file.Path)
-			var names []string
-			for _, n := range p.m.Nodes {
-				if strings.HasPrefix(section, n.Kind.String()) {
-					names = append(names, n.Name)
-				}
-			}
-			if near := source.Nearest(e.name, names); near != "" {
-				err.Hint = fmt.Sprintf("did you mean %q?", near)
-			}
-			err.Event = source.NoNodeForYamlKey
-			p.warn(err)
 		}
 	}
+}
+
+func (p *parser) unusedPatch(e *entry, kind manifest.Kind) *source.Error {
+	at := config.Child(e.node, "name")
+	var names []string
+	for _, n := range p.m.Nodes {
+		if n.Kind == kind {
+			names = append(names, n.Name)
+			continue
+		}
+		if n.Name != e.name || n.Package != e.pkg.Name || !n.Kind.Info().Refable {
+			continue
+		}
+		err := e.doc.Errorf(at, "'%s' is a %s node, but it is specified in the %s section of %s.", e.name, n.Kind, e.section, e.file.Path)
+		err.Hint = fmt.Sprintf("move the entry to the %s key", n.Kind.Info().Plural)
+		err.Event = source.WrongResourceSchemaFile
+		return err
+	}
+	err := e.doc.Errorf(at, "Did not find matching node for patch with name '%s' in the '%s' section of file '%s'", e.name, e.section, e.file.Path)
+	if near := source.Nearest(e.name, names); near != "" {
+		err.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	err.Event = source.NoNodeForYamlKey
+	return err
 }

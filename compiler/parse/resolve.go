@@ -16,6 +16,9 @@ import (
 func (p *parser) resolve() {
 	nodes := slices.Clone(p.m.Nodes)
 	for _, n := range nodes {
+		if n.Broken {
+			continue
+		}
 		for _, s := range n.Sources {
 			to, found := p.m.FindSource(n.Package, s[0], s[1])
 			if found != manifest.Enabled {
@@ -49,6 +52,9 @@ func depend(n, to *manifest.Node) {
 // missing reports a ref or source that names nothing. A test stays in the project
 // but is disabled: silently where what it refers to is, else with a warning.
 func (p *parser) missing(n *manifest.Node, what, name string, r manifest.Ref, disabled bool) {
+	if p.incomplete && !disabled {
+		return
+	}
 	e := &source.Error{
 		File: n.File, Span: refSpan(n, what, name), Class: source.Compilation,
 		Msg: scope.NotFound(n, what, r.Name, r.Package, r.Version, disabled),
@@ -254,18 +260,31 @@ func (p *parser) check() {
 }
 
 func (p *parser) duplicate(n, old *manifest.Node) {
-	p.fail(&source.Error{
-		File: n.File, Span: n.Span, Class: source.Compilation,
-		Msg: fmt.Sprintf("dbt found two %ss with the name \"%s\".\nSince these resources have the same name, dbt will be unable to find the correct resource.\n- %s (%s)\n- %s (%s)",
-			n.Kind, n.Name, old.ID, old.OriginalPath, n.ID, n.OriginalPath),
-		Hint: "rename one of them",
-	})
+	what := fmt.Sprintf("two %ss with the name \"%s\"", n.Kind, n.Name)
+	switch {
+	case n.Kind == manifest.Source:
+		what = fmt.Sprintf("two sources with the name \"%s_%s\"", n.Source.SourceName, n.Name)
+	case n.Kind == manifest.Test && n.Test.Generic:
+		what = fmt.Sprintf("two data_tests with the name \"%s\" of \"%s\"", n.Name, n.Test.FileKey)
+		if n.Test.ColumnName != "" {
+			what += fmt.Sprintf(", column \"%s\"", n.Test.ColumnName)
+		}
+	}
+	p.fail(twice(n.File, n.Span, what, old.ID, old.OriginalPath, n.ID, n.OriginalPath))
+}
+
+// twice is the error about two resources that nothing could tell apart.
+func twice(f *source.File, span source.Span, what, id1, path1, id2, path2 string) *source.Error {
+	return &source.Error{
+		File: f, Span: span, Class: source.Compilation, Hint: "rename one of them",
+		Msg: fmt.Sprintf("dbt found %s.\nNothing could tell these apart:\n- %s (%s)\n- %s (%s)", what, id1, path1, id2, path2),
+	}
 }
 
 // snapshotSettings checks that each snapshot says how it compares.
 func (p *parser) snapshotSettings() {
 	for _, n := range p.m.Nodes {
-		if n.Kind != manifest.Snapshot {
+		if n.Kind != manifest.Snapshot || n.Broken {
 			continue
 		}
 		bad := func(format string, args ...any) {

@@ -115,7 +115,7 @@ func (p *parser) testedOf(e *entry, section string) []*tested {
 		n := config.Deref(list.Content[i])
 		// A version that says nothing of tests has the model's.
 		if config.Child(n, "tests") != nil || config.Child(n, "data_tests") != nil || config.Child(n, "columns") != nil {
-			on.node, on.vals = versionTests(e, n, d)
+			on.node, on.vals = p.versionTests(e, n, d)
 		}
 		on.ref = &manifest.Ref{Name: e.name, Version: version}
 		on.attach = p.attached(e, on.ref)
@@ -124,33 +124,6 @@ func (p *parser) testedOf(e *entry, section string) []*tested {
 		out = append(out, &on)
 	}
 	return out
-}
-
-// versionTests is the element of a version with what it does not say itself taken
-// from the model.
-func versionTests(e *entry, n *yaml.Node, d *jinja.Dict) (*yaml.Node, *jinja.Dict) {
-	node := &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, Column: n.Column}
-	vals := jinja.NewDict()
-	for _, key := range []string{"tests", "data_tests", "columns"} {
-		from, fromVals := n, d
-		if config.Child(n, key) == nil || key == "columns" && !hasNamedColumns(config.Child(n, key)) {
-			from, fromVals = e.node, e.vals
-		}
-		if c := config.Child(from, key); c != nil {
-			node.Content = append(node.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, c)
-			if v, ok := fromVals.GetStr(key); ok {
-				vals.SetStr(key, v)
-			}
-		}
-	}
-	return node, vals
-}
-
-func hasNamedColumns(n *yaml.Node) bool {
-	if n.Kind != yaml.SequenceNode {
-		return false
-	}
-	return slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return config.Child(c, "name") != nil })
 }
 
 // attached finds the tested node, enabled or not.
@@ -186,6 +159,9 @@ func (p *parser) specs(on *tested) []*testSpec {
 		for _, n := range list.Content {
 			s := &testSpec{on: on, node: config.Deref(n), column: column, tags: tags, quoted: quoted}
 			if err := p.readSpec(s); err != nil {
+				for _, e := range source.All(err) {
+					e.Msg = fmt.Sprintf("Invalid test config given in %s (original_file_path of '%s'): %s", on.e.file.Path, on.e.name, e.Msg)
+				}
 				p.fail(err)
 				continue
 			}
@@ -266,14 +242,7 @@ func (p *parser) readSpec(s *testSpec) error {
 	if err := p.testConfig(s, args, argNode); err != nil {
 		return err
 	}
-	if v, ok := args.GetStr("arguments"); ok {
-		if d, isDict := v.(*jinja.Dict); isDict {
-			args.Delete(jinja.Str("arguments"))
-			for k, val := range d.All() {
-				args.Set(k, val)
-			}
-		}
-	}
+	p.testArguments(s, args)
 	s.kwargs = jinja.NewDict()
 	if s.column != "" {
 		name := s.column
@@ -289,6 +258,34 @@ func (p *parser) readSpec(s *testSpec) error {
 	}
 	s.kwargs.SetStr("model", jinja.Str(s.on.model))
 	return nil
+}
+
+// testArguments takes the arguments of a test out of "arguments", where they belong. A
+// flag of older projects makes that key an argument like others.
+func (p *parser) testArguments(s *testSpec, args *jinja.Dict) {
+	v, given := args.GetStr("arguments")
+	if !p.flag("require_generic_test_arguments_property", true) {
+		if given {
+			p.testNotice(s, source.ArgumentsProperty, "Found `arguments` in test `%s`, which `require_generic_test_arguments_property: false` makes an argument of that name", s.name)
+		}
+		return
+	}
+	if !given && args.Len() > 0 {
+		p.testNotice(s, source.MissingArgumentsProperty, "Found arguments of test `%s` of '%s' in package '%s' (%s) beside its settings; they belong under `arguments`",
+			s.name, s.on.e.name, s.on.e.pkg.Name, s.on.e.file.Path)
+	}
+	if d, isDict := v.(*jinja.Dict); isDict {
+		args.Delete(jinja.Str("arguments"))
+		for k, val := range d.All() {
+			args.Set(k, val)
+		}
+	}
+}
+
+func (p *parser) testNotice(s *testSpec, event, format string, args ...any) {
+	e := s.on.e.doc.Errorf(s.node, format, args...)
+	e.Event = event
+	p.warn(e)
 }
 
 func kindOf(n *yaml.Node) string {
@@ -324,6 +321,7 @@ func (p *parser) testConfig(s *testSpec, args *jinja.Dict, n *yaml.Node) error {
 		if err := set(key, config.Child(n, key)); err != nil {
 			return err
 		}
+		p.testNotice(s, source.PropertyMovedToConfig, "Found `%s` beside the arguments of `data_tests.%s` in file `%s`; it belongs under `config`", key, s.name, s.on.e.file.Path)
 		args.Delete(jinja.Str(key))
 	}
 	cfg := config.Child(n, "config")
@@ -502,9 +500,6 @@ func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error)
 	if mac != nil && mac.BuiltIn && (s.name == "unique" || s.name == "not_null") {
 		if s.on.ref != nil {
 			n.Refs = []manifest.Ref{*s.on.ref}
-			if v := s.on.ref.Version; v != nil {
-				n.Refs[0].Version = jinja.Str(v.String())
-			}
 		} else {
 			n.Sources = [][2]string{s.on.source}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -96,7 +97,8 @@ var rules = []rule{
 }
 
 // ReadFiles finds and reads the files of all packages, with at most workers
-// goroutines. All problems are reported together.
+// goroutines. Files that cannot be understood are taken out and noted in Unread; the
+// error is for folders that cannot be listed.
 func (p *Project) ReadFiles(ctx context.Context, workers int) error {
 	var all []*File
 	var problems source.Errors
@@ -109,14 +111,29 @@ func (p *Project) ReadFiles(ctx context.Context, workers int) error {
 		pkg.Files = files
 		all = append(all, files...)
 	}
+	if len(problems) > 0 {
+		return problems.ErrorOrNil()
+	}
 	errs, err := par.Map(ctx, workers, len(all), func(i int) error { return all[i].read() })
 	if err != nil {
 		return err
 	}
-	for _, err := range errs {
-		problems = append(problems, source.All(err)...)
+	next := 0
+	for _, pkg := range p.Packages {
+		pkg.Files = slices.DeleteFunc(pkg.Files, func(f *File) bool {
+			err := errs[next]
+			next++
+			for _, e := range source.All(err) {
+				if e.Class == source.Parsing {
+					// dbt says which project and file before it says why.
+					e.Msg = fmt.Sprintf("Error reading %s: %s: %s", pkg.Name, path.Base(f.Path), e.Msg)
+				}
+				p.Unread = append(p.Unread, e)
+			}
+			return err != nil
+		})
 	}
-	return problems.ErrorOrNil()
+	return nil
 }
 
 // find lists the files of a package, by rule and then in order of the path.

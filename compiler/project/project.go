@@ -59,6 +59,10 @@ type Project struct {
 	Packages []*Package // root first, then the installed ones by folder name
 	Profile  *Profile   // nil with Options.NoProfile
 	Vars     *jinja.Dict
+
+	// Unread is what is wrong with files that ReadFiles left out. Package parse reports
+	// it together with what is wrong in the others.
+	Unread source.Errors
 }
 
 // Package is one project on disk: the root or an installed one.

@@ -7,6 +7,7 @@ import (
 
 	"weft/compiler/config"
 	"weft/compiler/jinja"
+	"weft/compiler/source"
 )
 
 // Section is one hierarchical config of dbt_project.yml as a tree of levels, so
@@ -19,7 +20,6 @@ type level struct {
 	layer    config.Layer // what this level sets, rendered
 	raw      []rawEntry   // the same as written
 	children map[string]*level
-	node     *yaml.Node // the level's own key, for the warning about unused paths
 	path     []string
 }
 
@@ -35,7 +35,7 @@ func newSection(doc *config.Doc, n *yaml.Node, rendered *jinja.Dict) *Section {
 // newLevel splits a mapping into what it sets and the levels below. A key with a
 // plus is a setting, and so is one whose value is no mapping.
 func newLevel(doc *config.Doc, n *yaml.Node, rendered *jinja.Dict, path []string) *level {
-	l := &level{node: n, path: path}
+	l := &level{path: path}
 	for _, p := range config.Pairs(n) {
 		v, ok := rendered.GetStr(p.Name)
 		if !ok {
@@ -99,13 +99,20 @@ func (s *Section) Raw(fqn []string, out *jinja.Dict) {
 	}
 }
 
-// Paths gives the path of each level below the top that sets something.
-func (s *Section) Paths() [][]string {
-	var out [][]string
+// Level is a level of a section that sets something.
+type Level struct {
+	Path []string // from the top of the section, which has none
+	File *source.File
+	Span source.Span // of its first key
+}
+
+// Levels gives all levels that set something, in no order.
+func (s *Section) Levels() []Level {
+	var out []Level
 	var walk func(*level)
 	walk = func(l *level) {
-		if len(l.layer) > 0 && len(l.path) > 0 {
-			out = append(out, l.path)
+		if len(l.layer) > 0 {
+			out = append(out, Level{l.path, l.layer[0].File, l.layer[0].Span})
 		}
 		for _, c := range l.children {
 			walk(c)

@@ -171,6 +171,10 @@ func NotFound(n *manifest.Node, what, name, pkg string, version jinja.Value, dis
 		kind := n.Kind.String()
 		who = fmt.Sprintf("%s '%s' (%s)", strings.ToUpper(kind[:1])+kind[1:], n.ID, n.OriginalPath)
 	}
+	if n != nil && n.Kind == manifest.Test && what == "node" && pkg == "" && !disabled {
+		// dbt names the package of a test's ref also where there is none.
+		return notFound(who, what, name+"' in package '", "", nil, false)
+	}
 	return notFound(who, what, name, pkg, version, disabled)
 }
 
