@@ -132,6 +132,8 @@ type Dialect struct {
 	DefaultStrategy string
 	// Constraints says what becomes of each type of constraint.
 	Constraints map[string]Support
+	// KeysInDatabase says that foreign keys refer to tables without naming the database.
+	KeysInDatabase bool
 
 	// Facts of templates, which dbt's adapter classes answer.
 	Text      string            // type name of text columns

@@ -236,7 +236,7 @@ func renderer(t *testing.T, d *adapters.Dialect, w adapters.Warehouse) func(stri
 		Log:      func(string, bool, *manifest.Node) {},
 		Debug:    func(string) {},
 		Print:    func(string) {},
-		Warn:     func(*source.Error) {},
+		Warn:     func(*source.Error) error { return nil },
 	}
 	return func(text string) (out string, err error) {
 		conn := scope.NewConn(w, d, shared.Cache)

@@ -38,6 +38,7 @@ var Dialect = adapters.Dialect{
 
 	Strategies:      []string{"append", "delete+insert", "merge", "microbatch"},
 	DefaultStrategy: "delete+insert",
+	KeysInDatabase:  true,
 	Constraints: map[string]adapters.Support{
 		"not_null":    adapters.Enforced,
 		"check":       adapters.Enforced,

@@ -72,10 +72,8 @@ func complete(given adapters.Config) (adapters.Config, error) {
 		}
 		c[k] = v
 	}
-	for _, k := range []string{"host", "user", "port", "password", "database", "schema"} {
-		if c[k] == nil {
-			return nil, fmt.Errorf("'%s' is a required property", k)
-		}
+	if err := c.Require("database", "schema", "host", "user", "port", "password"); err != nil {
+		return nil, err
 	}
 	if port, ok := c["port"].(int64); !ok || port < 0 || port > 65535 {
 		return nil, fmt.Errorf("%s is not of type 'integer'", repr(c["port"]))

@@ -77,10 +77,8 @@ func complete(given adapters.Config) (adapters.Config, error) {
 	for k, v := range given {
 		c[k] = v
 	}
-	for _, k := range []string{"account", "database", "schema"} {
-		if c[k] == nil {
-			return nil, fmt.Errorf("'%s' is a required property", k)
-		}
+	if err := c.Require("database", "schema", "account"); err != nil {
+		return nil, err
 	}
 	account, ok := c["account"].(string)
 	if !ok {

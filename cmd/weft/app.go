@@ -124,6 +124,9 @@ func (a *app) start() error {
 		return err
 	}
 	p.info("MainReportVersion", "A001", fmt.Sprintf("Running with weft=%s (dbt=%s)", version, dbtVersion))
+	if len(a.set.list("models")) > 0 {
+		return a.warn(&source.Error{Event: source.ModelParamUsage, Msg: "`--models`, `--model`, and `-m` are old names of `--select` and `-s`."})
+	}
 	return nil
 }
 
@@ -187,6 +190,7 @@ func (a *app) options() (project.Options, error) {
 		Profile: a.set.text("profile"), Target: a.set.text("target"), Threads: a.set.num("threads"),
 		Version: dbtVersion, NoVersion: !a.set.on("version-check"),
 		Vars: vars, Globals: base, Secrets: secret, Reveal: a.reveal, Dialect: dialectOf, Warn: a.note,
+		Inform: func(msg string) { a.p.info("MissingProfileTarget", "A005", msg) },
 	}, nil
 }
 
@@ -306,6 +310,7 @@ func (a *app) read() error {
 	m, err := parse.Parse(a.ctx, a.project, parse.Options{
 		Shared: a.shared, Workers: runtime.NumCPU(), Now: a.started,
 		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn,
+		Fails: func(event string) bool { return a.warnings.options.of(event) == fails },
 	})
 	if err != nil {
 		return err
@@ -330,6 +335,7 @@ func (a *app) newShared() *scope.Shared {
 		Log:     func(msg string, info bool, _ *manifest.Node) { a.logged(msg, info) },
 		Debug:   func(msg string) { a.p.debug("Note", "Z050", msg) },
 		Warn:    a.warn,
+		Inform:  a.p.info,
 		MetaEnv: a.metaEnv(),
 	}
 	s.ConfigObject = a.configObject()

@@ -113,7 +113,9 @@ func (a *app) kinds(kinds []manifest.Kind) ([]manifest.Kind, error) {
 func (a *app) found() {
 	counts := map[manifest.Kind]int{}
 	for _, n := range a.manifest.Nodes {
-		counts[n.Kind]++
+		if n.Config.Bool("enabled") { // a test whose ref is missing is not
+			counts[n.Kind]++
+		}
 	}
 	var parts []string
 	for _, k := range []manifest.Kind{manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Analysis, manifest.Test, manifest.Operation,

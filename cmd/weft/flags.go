@@ -350,8 +350,6 @@ func usage(err error) error {
 	}
 	msg := err.Error()
 	switch {
-	case strings.HasPrefix(msg, "unknown flag: "):
-		return &usageError{"No such option '" + strings.TrimPrefix(msg, "unknown flag: ") + "'."}
 	case strings.HasPrefix(msg, "unknown shorthand flag: "):
 		_, name, _ := strings.Cut(msg, " in ")
 		return &usageError{"No such option '" + strings.TrimSpace(name) + "'."}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -62,6 +63,7 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	defer a.close()
 	defer a.summary()
 	var u *usageError
+	var o *optionError
 	switch {
 	case err == nil:
 		return exitOK
@@ -70,6 +72,10 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	case errors.As(err, &u):
 		fmt.Fprintf(stderr, "Usage: weft [OPTIONS] COMMAND [ARGS]...\nTry 'weft -h' for help.\n\nError: %s\n", u.msg)
 		return exitError
+	}
+	if errors.As(err, &o) {
+		fmt.Fprintln(stderr, o.cause.Report())
+		return exitFailed
 	}
 	a.report(err)
 	return exitError
@@ -109,7 +115,12 @@ func (a *app) execute(args []string) error {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.PersistentFlags().BoolVarP(&a.showVersion, "version", "v", false, "print the versions")
 	addFlags(root.PersistentFlags(), a.set, "")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if name, unknown := strings.CutPrefix(err.Error(), "unknown flag: "); unknown {
+			return noSuchOption(cmd, name)
+		}
+		return usage(err)
+	})
 	for _, c := range commands {
 		root.AddCommand(a.command(c))
 	}

@@ -41,7 +41,7 @@ func readWarnOptions(s *settings) (o warnOptions, old []string, err error) {
 		return o, nil, nil
 	}
 	bad := func(format string, args ...any) error {
-		return &source.Error{Class: source.Validation, Msg: fmt.Sprintf(format, args...) + ", in the warning options"}
+		return &optionError{&source.Error{Class: source.Validation, Msg: fmt.Sprintf(format, args...) + ", in the warning options"}}
 	}
 	lists := map[string]*[]string{"error": &o.fail, "include": &o.fail, "warn": &o.warn, "exclude": &o.warn, "silence": &o.silence}
 	renamed := map[string]string{"include": "error", "exclude": "warn"}
@@ -53,7 +53,7 @@ func readWarnOptions(s *settings) (o warnOptions, old []string, err error) {
 		}
 		if now, isOld := renamed[key]; isOld {
 			if _, both := given.GetStr(now); both {
-				return o, nil, &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Only `%s` or `%s` can be specified in `warn_error_options`, not both", key, now)}
+				return o, nil, &optionError{&source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Only `%s` or `%s` can be specified in `warn_error_options`, not both", key, now)}}
 			}
 			old = append(old, key)
 		}
@@ -128,6 +128,12 @@ func (o *warnOptions) of(name string) verdict {
 	return show
 }
 
+// optionError is a value of an option that is well-formed and makes no sense. dbt ends
+// with 1 then, and says it on stderr.
+type optionError struct{ cause *source.Error }
+
+func (e *optionError) Error() string { return e.cause.Error() }
+
 // setWarnOptions reads the warning options, of the command line first and again once
 // the project's flags are known.
 func (a *app) setWarnOptions() error {
@@ -180,11 +186,19 @@ func (a *app) warn(e *source.Error) error {
 	if !bare(e.Event) && e.Event != source.JinjaLogWarning {
 		text = a.warningHead(e.Event) + text
 	}
+	// The place comes below the first line, so that it stands by what it is about.
+	rest, more := "", false
+	if !source.IsDeprecation(e.Event) {
+		text, rest, more = strings.Cut(text, "\n")
+	}
 	if place := e.Place(); place != "" && e.Event != source.JinjaLogWarning {
 		text += "\n  at " + place
 	}
 	if e.Hint != "" {
 		text += "\n  " + e.Hint
+	}
+	if more {
+		text += "\n" + rest
 	}
 	name := e.Event
 	if name == "" {

@@ -40,7 +40,7 @@ func ParseYAML(f *source.File) (*Doc, error) {
 		if err != nil {
 			return nil, d.syntaxError(err)
 		}
-		return nil, d.Errorf(&second, "a second YAML document starts here; a file holds one")
+		return nil, d.Errorf(&second, notYAML+"a second YAML document starts here; a file holds one")
 	}
 	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
 		d.Root = n.Content[0]

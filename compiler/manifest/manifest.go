@@ -3,6 +3,7 @@ package manifest
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"weft/adapters"
 	"weft/compiler/jinja"
@@ -166,6 +167,27 @@ func (m *Manifest) FindDoc(from, pkg, name string) *Doc {
 		}
 	}
 	return nil
+}
+
+// Versions gives the enabled versions of a model, in no order.
+func (m *Manifest) Versions(n *Node) []*Node {
+	var out []*Node
+	for _, other := range m.Nodes {
+		if other.Kind == Model && other.Name == n.Name && other.Package == n.Package && other.Version != nil {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+// VersionLess orders versions as numbers where both are, else as texts.
+func VersionLess(a, b jinja.Value) bool {
+	x, err1 := strconv.ParseFloat(a.String(), 64)
+	y, err2 := strconv.ParseFloat(b.String(), 64)
+	if err1 == nil && err2 == nil {
+		return x < y
+	}
+	return a.String() < b.String()
 }
 
 // Similar gives the refable name or "source.table" text nearest to name, or the

@@ -9,6 +9,7 @@ import (
 
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
+	"weft/compiler/scope"
 	"weft/compiler/source"
 )
 
@@ -21,13 +22,11 @@ func (p *parser) contracts() {
 		if n.Kind != manifest.Model && n.Kind != manifest.Snapshot && n.Kind != manifest.Seed || n.Broken {
 			continue
 		}
-		p.checkConstraints(n)
-		enforced, _ := n.Config.Dict("contract").GetStr("enforced")
-		if enforced == nil || !enforced.Truth() {
-			continue
+		if enforced, _ := n.Config.Dict("contract").GetStr("enforced"); enforced != nil && enforced.Truth() {
+			p.checkContract(n)
+			n.ContractSum = contractSum(n)
 		}
-		p.checkContract(n)
-		n.ContractSum = contractSum(n)
+		p.checkConstraints(n)
 	}
 }
 
@@ -122,6 +121,23 @@ func (p *parser) checkConstraint(n *manifest.Node, k *jinja.Dict) {
 	if (kind == "check" || kind == "custom") && textOf(k, "expression") == "" {
 		p.fail(nodeError(n, source.Parsing, "Constraints of type '%s' of model %s need an 'expression'", kind, n.Name))
 	}
+}
+
+// keyRefs adds what foreign keys refer to, which must be built before.
+func (p *parser) keyRefs(n *manifest.Node) error {
+	for _, k := range allConstraints(n) {
+		to := textOf(k, "to")
+		if !scope.IsRefText(to) {
+			continue
+		}
+		ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
+		if _, err := ctx.RenderText(n.OriginalPath, "{{ "+to+" }}"); err != nil {
+			return err
+		}
+		n.Refs = append(n.Refs, ctx.Refs...)
+		n.Sources = append(n.Sources, ctx.Sources...)
+	}
+	return nil
 }
 
 // contractSum is dbt's checksum of a contract: of the columns in order of their names,

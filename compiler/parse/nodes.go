@@ -255,6 +255,9 @@ func (p *parser) complete(d *draft) error {
 	}
 	p.applyPatch(d)
 	p.hookRefs(n)
+	if err := p.keyRefs(n); err != nil {
+		return err
+	}
 	n.Unrendered = p.unrendered(d, ctx)
 	// dbt first knows the tags of the project and the file, and then adds those of
 	// the properties.

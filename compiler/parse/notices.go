@@ -15,7 +15,6 @@ import (
 // notices are the checks that need the whole project and mostly warn.
 func (p *parser) notices() {
 	p.spacesInNames()
-	p.duplicateNames()
 	if len(p.problems) > 0 {
 		return // which the rest may be a consequence of
 	}
@@ -68,7 +67,9 @@ func (p *parser) deprecatedModels() {
 	if len(dated) == 0 {
 		return
 	}
-	manifest.SortNodes(dated)
+	// dbt comes to versions after everything else.
+	versioned := slices.DeleteFunc(slices.Clone(dated), func(n *manifest.Node) bool { return n.Version == nil })
+	dated = append(slices.DeleteFunc(dated, func(n *manifest.Node) bool { return n.Version != nil }), versioned...)
 	for _, n := range dated {
 		past := n.Deprecated.Before(p.o.Now)
 		if past {

@@ -33,6 +33,8 @@ type Options struct {
 	// Warn takes warnings; it gives an error where one counts as an error. It is not
 	// called from two goroutines at once. May be nil.
 	Warn func(*source.Error) error
+	// Fails says whether Warn makes an error of an event. May be nil.
+	Fails func(event string) bool
 }
 
 // parser is the state of one Parse.
@@ -83,7 +85,7 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 	steps := []func(){
 		ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
 		ps.loadTests, ps.loadExposures, ps.loadGroups, ps.patchMacros, ps.resolve, ps.describe,
-		ps.contracts, ps.checkModels, ps.check, ps.notices,
+		ps.contracts, ps.checkModels, ps.duplicateNames, ps.check, ps.notices,
 	}
 	for _, step := range steps {
 		step()
@@ -205,6 +207,10 @@ func (p *parser) warn(e *source.Error) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	// dbt stops at the first error, so it is not followed by warnings.
+	if len(p.problems) > 0 && (p.o.Fails == nil || !p.o.Fails(e.Event)) {
+		return
+	}
 	p.problems = append(p.problems, source.All(p.o.Warn(e))...)
 }
 

@@ -3,7 +3,6 @@ package parse
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -119,7 +118,7 @@ func (p *parser) latest(e *entry, list []versionFile) jinja.Value {
 			return v.version
 		}
 		all = append(all, v.version.String())
-		if best == nil || versionLess(best, v.version) {
+		if best == nil || manifest.VersionLess(best, v.version) {
 			best = v.version
 		}
 	}
@@ -130,16 +129,6 @@ func (p *parser) latest(e *entry, list []versionFile) jinja.Value {
 		return jinja.None
 	}
 	return best
-}
-
-// versionLess orders versions as numbers where both are, else as texts.
-func versionLess(a, b jinja.Value) bool {
-	x, err1 := strconv.ParseFloat(a.String(), 64)
-	y, err2 := strconv.ParseFloat(b.String(), 64)
-	if err1 == nil && err2 == nil {
-		return x < y
-	}
-	return a.String() < b.String()
 }
 
 // versionColumns is the columns of a version: its own, and by include and exclude

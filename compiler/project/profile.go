@@ -85,6 +85,8 @@ func loadProfile(ctx context.Context, o Options, project *config.Doc) (*Profile,
 				return nil, err
 			}
 			target = v.String()
+		} else if o.Inform != nil {
+			o.Inform(fmt.Sprintf("target not specified in profile '%s', using 'default'", name))
 		}
 	}
 	output := config.Child(outputs, target)

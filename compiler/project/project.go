@@ -48,6 +48,9 @@ type Options struct {
 	// its packages are looked for; may be nil.
 	Loaded func(*Project)
 
+	// Inform is told what was chosen because nothing was said; may be nil.
+	Inform func(string)
+
 	NoProfile  bool // the command needs no connection (deps, clean)
 	NoPackages bool // do not require the packages to be installed
 	Warn       func(*source.Error)
@@ -114,6 +117,9 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 	p.Packages = []*Package{p.Root}
 	if o.Loaded != nil {
 		o.Loaded(p)
+	}
+	if p.Root.Settings.late != nil {
+		return nil, p.Root.Settings.late
 	}
 	if o.NoPackages {
 		return p, nil

@@ -48,6 +48,8 @@ type Settings struct {
 	RequireVersion []string
 	RestrictAccess bool
 	Flags          *jinja.Dict
+
+	late *source.Error // which dbt finds only once it knows the adapter
 }
 
 // Dispatch is one entry of dispatch: where macros of a namespace are searched.
@@ -149,7 +151,8 @@ func loadSettings(ctx context.Context, o Options, doc *config.Doc, globals jinja
 		Sections:      map[string]*Section{},
 	}
 	if v, ok := d.vals.GetStr("config-version"); ok && !jinja.Equal(v, jinja.Int(2)) {
-		d.fail("config-version", source.Internal, "Got an unexpected project version=%s, expected 2", v)
+		s.late = invalid(doc, config.Child(doc.Root, "config-version"), "Got an unexpected project version=%s, expected 2", v)
+		s.late.Class = source.Internal
 	}
 	if v, ok := d.vals.GetStr("query-comment"); ok {
 		s.QueryComment = v

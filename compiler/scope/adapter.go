@@ -678,6 +678,28 @@ func constraint(v jinja.Value) (kind, name, expr, to string, columns, toColumns 
 	return get("type"), get("name"), get("expression"), get("to"), list("columns"), list("to_columns")
 }
 
+// keyTarget is what a foreign key refers to: the relation of a ref() or source(), and
+// any other text as it is.
+func (c *Context) keyTarget(to string) (string, error) {
+	if !IsRefText(to) {
+		return to, nil
+	}
+	v, err := c.Native(c.node.OriginalPath, "{{ "+to+" }}")
+	if err != nil {
+		return "", err
+	}
+	if r, ok := v.(*Relation); ok && c.shared.Dialect.KeysInDatabase {
+		v = r.with(func(r *Relation) { r.Include[partDatabase] = false })
+	}
+	return v.String(), nil
+}
+
+// IsRefText says whether a text of a properties file is a call of ref or source.
+func IsRefText(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.HasPrefix(text, "ref(") || strings.HasPrefix(text, "source(")
+}
+
 // supported says whether a constraint is written, and warns where it means less
 // than it says.
 func (c *Context) supported(kind string) bool {
@@ -731,6 +753,10 @@ func (c *Context) constraintsOf(col jinja.Value) (string, error) {
 	var parts []string
 	err := jinja.Each(list, func(v jinja.Value) error {
 		kind, _, expr, to, _, toCols := constraint(v)
+		to, err := c.keyTarget(to)
+		if err != nil {
+			return err
+		}
 		if !c.supported(kind) {
 			return nil
 		}
@@ -777,6 +803,10 @@ func modelConstraints(c *jinja.Call) (jinja.Value, error) {
 	out := jinja.NewList()
 	err := jinja.Each(c.Args[0], func(v jinja.Value) error {
 		kind, name, expr, to, cols, toCols := constraint(v)
+		to, err := ctx.keyTarget(to)
+		if err != nil {
+			return err
+		}
 		if !ctx.supported(kind) {
 			return nil
 		}

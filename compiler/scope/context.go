@@ -64,8 +64,10 @@ type Shared struct {
 	Log   func(msg string, info bool, node *manifest.Node)
 	Debug func(msg string)
 	// Warn takes a warning; it gives an error where the warning counts as one. May be nil.
-	Warn  func(*source.Error) error
-	Write func(n *manifest.Node, path, payload string) error
+	Warn func(*source.Error) error
+	// Inform takes a message that is an event of its own. May be nil.
+	Inform func(event, code, msg string)
+	Write  func(n *manifest.Node, path, payload string) error
 
 	// ThreadID names the worker of a context.
 	graphOnce sync.Once

@@ -115,6 +115,7 @@ func (c *Context) resolveRef(r manifest.Ref) (jinja.Value, error) {
 			return nil, c.unrecorded(r)
 		}
 	}
+	c.unpinned(n, r)
 	rel := c.shared.RelationOf(n)
 	if n.Ephemeral() {
 		if c.phase == Operate {
@@ -129,6 +130,29 @@ func (c *Context) resolveRef(r manifest.Ref) (jinja.Value, error) {
 		rel = rel.with(func(r *Relation) { r.Limit = 0 })
 	}
 	return rel, nil
+}
+
+// unpinned tells of a ref without version to a model that has a version beyond the
+// latest.
+func (c *Context) unpinned(n *manifest.Node, r manifest.Ref) {
+	if n.Version == nil || r.Version != nil || c.phase != Run || c.node == nil || c.shared.Inform == nil {
+		return
+	}
+	newest := n.Version
+	for _, other := range c.shared.Manifest.Versions(n) {
+		if manifest.VersionLess(newest, other.Version) {
+			newest = other.Version
+		}
+	}
+	if newest == n.Version {
+		return
+	}
+	c.shared.Inform("UnpinnedRefNewVersionAvailable", "I064", fmt.Sprintf("While compiling '%s':\n"+
+		"Found an unpinned reference to versioned model '%s' in project '%s'.\nResolving to latest version: %[2]s.v%[4]s\n"+
+		"A prerelease version %[5]s is available. It has not yet been marked 'latest' by its maintainer.\n"+
+		"When that happens, this reference will resolve to %[2]s.v%[5]s instead.\n\n"+
+		"  Try out v%[5]s: {{ ref('%[3]s', '%[2]s', v='%[5]s') }}\n  Pin to  v%[4]s: {{ ref('%[3]s', '%[2]s', v='%[4]s') }}\n",
+		c.node.SearchName(), n.Name, n.Package, n.Version, newest))
 }
 
 func contains(list []string, s string) bool {
