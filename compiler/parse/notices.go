@@ -92,7 +92,7 @@ func (p *parser) deprecatedRef(user, n *manifest.Node, past bool) {
 		e.Event = source.UpcomingDeprecation
 		when = fmt.Sprintf("which is slated for deprecation on '%s'.", n.DeprecationDate)
 	}
-	e.Msg = fmt.Sprintf("While compiling '%s': Found a reference to %s, %s", user.SearchName(), n.SearchName(), when)
+	e.Msg = fmt.Sprintf("While compiling '%s': Found a reference to %s, %s", user.Name, n.SearchName(), when)
 	if n.Version != nil && !jinja.Equal(n.Version, n.LatestVersion) {
 		e.Msg += fmt.Sprintf(" A new version of '%s' is available. Migrate now: {{ ref('%s', '%s', v='%s') }}.", n.Name, n.Package, n.Name, n.LatestVersion)
 	}
