@@ -58,7 +58,8 @@ func (a *app) list(_ []string) error {
 	if err := a.graph.Cycle(); err != nil {
 		return err
 	}
-	kinds := []manifest.Kind{manifest.Model, manifest.Snapshot, manifest.Seed, manifest.Test, manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function}
+	kinds := []manifest.Kind{manifest.Model, manifest.Snapshot, manifest.Seed, manifest.Test, manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function,
+		manifest.Metric, manifest.SemanticModel, manifest.SavedQuery}
 	for _, name := range a.set.list("resource-type") {
 		if name == "all" {
 			kinds = append(kinds, manifest.Analysis)
@@ -105,7 +106,7 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 	switch n.Kind {
 	case manifest.Source:
 		return fmt.Sprintf("source:%s.%s.%s", n.Package, n.Source.SourceName, n.Name), nil
-	case manifest.Exposure, manifest.UnitTest:
+	case manifest.Exposure, manifest.UnitTest, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery:
 		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.Name), nil
 	}
 	return strings.Join(n.FQN, "."), nil

@@ -128,6 +128,12 @@ func EmptyFreshness() *jinja.Dict {
 	return d
 }
 
+func cacheDefault(Kinds) jinja.Value {
+	d := jinja.NewDict()
+	d.SetStr("enabled", jinja.Bool(false))
+	return d
+}
+
 func metaColumnsDefault(Kinds) jinja.Value {
 	d := jinja.NewDict()
 	for _, k := range []string{"dbt_valid_to", "dbt_valid_from", "dbt_scd_id", "dbt_updated_at", "dbt_is_deleted"} {
@@ -191,6 +197,13 @@ var Fields = []Field{
 	{"check_cols", TextOrSeq, Replace, Snapshots, nil, "columns that are compared, or all"},
 	{"snapshot_meta_column_names", Map, MergeKeys, Snapshots, metaColumnsDefault, "names of dbt's own columns"},
 	{"dbt_valid_to_current", Text, Replace, Snapshots, nil, "dbt_valid_to of current rows"},
+	{"type", Text, Replace, Functions, always(jinja.Str("scalar")), "scalar, aggregate or table"},
+	{"volatility", Text, Replace, Functions, nil, "deterministic, stable or non-deterministic"},
+	{"runtime_version", Text, Replace, Functions, nil, "version of the language that a function is written in"},
+	{"entry_point", Text, Replace, Functions, nil, "the function to call in a file of Python"},
+	{"export_as", Text, Replace, SavedQueries, nil, "what exports become: table or view"},
+	{"schema", Text, Replace, SavedQueries, nil, "schema of exports"},
+	{"cache", Map, Replace, SavedQueries, cacheDefault, "whether results are kept"},
 }
 
 // table is the fields of one kind, by position and by name.

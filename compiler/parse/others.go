@@ -129,7 +129,7 @@ func (p *parser) exposureRefs(e *entry, n *manifest.Node) bool {
 			return false
 		}
 	}
-	n.Refs, n.Sources = ctx.Refs, ctx.Sources
+	n.Refs, n.Sources, n.Metrics = ctx.Refs, ctx.Sources, ctx.Metrics
 	return true
 }
 
@@ -234,6 +234,7 @@ func (p *parser) describe() {
 		for _, c := range n.Columns {
 			c.DocBlocks = p.rendered(n.Package, n.ID, n.Describe(), n.File, &c.Description)
 		}
+		p.describeElements(n)
 		if n.Source != nil {
 			p.rendered(n.Package, n.ID, n.Describe(), n.File, &n.Source.SourceDescription)
 		}

@@ -44,8 +44,9 @@ type parser struct {
 	mu       sync.Mutex // guards problems and warnings
 	problems source.Errors
 
-	props   *properties
-	created map[string]*manifest.Node // by id, for duplicates
+	props    *properties
+	semantic []*semanticEntry
+	created  map[string]*manifest.Node // by id, for duplicates
 }
 
 // Parse reads the resources of a project, whose files have been read. The error is
@@ -67,7 +68,8 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 	ps.settings()
 	steps := []func(){
 		ps.loadMacros, ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
-		ps.loadTests, ps.loadExposures, ps.loadGroups, ps.patchMacros, ps.resolve, ps.describe, ps.check,
+		ps.loadTests, ps.loadExposures, ps.loadSemantic, ps.loadUnitTests, ps.loadGroups, ps.patchMacros,
+		ps.resolve, ps.linkSemantic, ps.describe, ps.check,
 	}
 	for _, step := range steps {
 		step()

@@ -59,6 +59,18 @@ func entryText(path []string) bool {
 	return false
 }
 
+// textIn is entryText for the entries of a section. Conditions of the semantic layer are
+// templates that are rendered by whoever asks for a metric.
+func textIn(section string) func(path []string) bool {
+	switch section {
+	case "metrics", "models":
+		return func(path []string) bool { return path[len(path)-1] == "filter" || entryText(path) }
+	case "saved_queries":
+		return func(path []string) bool { return path[len(path)-1] == "where" || entryText(path) }
+	}
+	return entryText
+}
+
 func (p *parser) readProperties() {
 	p.props = &properties{bySection: map[string][]*entry{}, patches: map[patchKey]*entry{}}
 	type job struct {
@@ -79,7 +91,7 @@ func (p *parser) readProperties() {
 		for _, e := range list {
 			p.props.bySection[e.section] = append(p.props.bySection[e.section], e)
 			switch e.section {
-			case "models", "seeds", "snapshots", "analyses", "macros", "data_tests":
+			case "models", "seeds", "snapshots", "analyses", "macros", "data_tests", "functions":
 				p.addPatch(e)
 			}
 		}
@@ -105,7 +117,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 		p.fail(doc.Errorf(doc.Root, "a properties file is a mapping with keys such as models, sources or macros"))
 		return nil
 	}
-	r := &config.Renderer{Globals: p.shared.ForYAML(pkg.Name), Skip: entryText}
+	r := &config.Renderer{Globals: p.shared.ForYAML(pkg.Name)}
 	r.Host = r.Globals
 	var out []*entry
 	pairs := config.Pairs(doc.Root)
@@ -127,6 +139,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 			p.fail(doc.Errorf(pair.Value, "Invalid %s config given in %s: %s must be a list", pair.Name, f.Path, pair.Name))
 			continue
 		}
+		r.Skip = textIn(pair.Name)
 		for _, n := range pair.Value.Content {
 			n = config.Deref(n)
 			e := &entry{pkg: pkg, file: f, doc: doc, section: pair.Name, node: n}
@@ -321,7 +334,7 @@ func constraints(v jinja.Value, model bool) []*jinja.Dict {
 
 // unusedPatches warns of entries that describe nothing.
 func (p *parser) unusedPatches() {
-	for _, section := range []string{"models", "seeds", "snapshots", "analyses", "data_tests"} {
+	for _, section := range []string{"models", "seeds", "snapshots", "analyses", "data_tests", "functions"} {
 		for _, e := range p.props.bySection[section] {
 			if e.used {
 				continue
