@@ -376,7 +376,7 @@ func (v *viewer) event(e runner.Event) {
 			v.p.blank()
 		}
 	case runner.Started:
-		if e.Node.Kind == manifest.Exposure {
+		if e.Node.Kind == manifest.Exposure || e.Node.Kind == manifest.SavedQuery {
 			return // nothing is started
 		}
 		v.line("LogStartLine", "Q011", infoLevel, e, "START "+describe(v.a, e.Node), "RUN", false, nil)

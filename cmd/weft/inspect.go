@@ -115,11 +115,15 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 var listKeys = []string{"alias", "name", "package_name", "depends_on", "tags", "config", "resource_type", "source_name", "original_file_path", "unique_id"}
 
 func (a *app) listJSON(n *manifest.Node) (string, error) {
-	keys := a.set.list("output-keys")
+	keys, all := a.set.list("output-keys"), scope.NodeDict(n)
 	if len(keys) == 0 {
-		keys = listKeys
+		// Without a list of keys they come in the node's own order.
+		for k := range all.All() {
+			if slices.Contains(listKeys, k.String()) {
+				keys = append(keys, k.String())
+			}
+		}
 	}
-	all := scope.NodeDict(n)
 	out := jinja.NewDict()
 	for _, key := range keys {
 		var v jinja.Value = all

@@ -252,7 +252,7 @@ func (e *encoder) group(g *manifest.Group) {
 		e.str("original_file_path", g.OriginalPath)
 		e.str("unique_id", g.ID)
 		e.val("owner", g.Owner)
-		e.str("description", g.Description)
+		e.opt("description", g.Description)
 		e.object("config", func() { e.val("meta", g.Meta) })
 	})
 }

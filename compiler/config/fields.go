@@ -26,7 +26,9 @@ const (
 	// Nodes are the kinds that share dbt's NodeConfig.
 	Nodes = Models | Seeds | Snapshots | Analyses | Operations | Functions
 	// Everything is all kinds.
-	Everything = Nodes | Tests | Sources | Exposures | UnitTests | Metrics | SemanticModels | SavedQueries
+	Everything = Nodes | Tests | Sources | Exposures | UnitTests | semantic
+
+	semantic = Metrics | SemanticModels | SavedQueries
 )
 
 // Type is what a value must be; see Check.
@@ -145,7 +147,7 @@ func metaColumnsDefault(Kinds) jinja.Value {
 // Fields is every config key that dbt declares, in the order artifacts show them.
 // Keys that are not here are allowed and kept; adapters and projects read them.
 var Fields = []Field{
-	{"enabled", Flag, Replace, Everything, always(jinja.Bool(true)), "whether the resource is part of the project"},
+	{"enabled", Flag, Replace, Everything &^ UnitTests, always(jinja.Bool(true)), "whether the resource is part of the project"},
 	{"alias", Text, Replace, Nodes | Tests, nil, "name of the relation, where it is not the resource's"},
 	{"schema", Text, Replace, Nodes | Tests, schemaDefault, "custom schema, handed to generate_schema_name"},
 	{"database", Text, Replace, Nodes | Tests, nil, "custom database, handed to generate_database_name"},
@@ -153,10 +155,12 @@ var Fields = []Field{
 	{"freshness", Any, Replace, Sources, freshnessDefault, "how old the data may be"},
 	{"loaded_at_field", Text, Replace, Sources, nil, "column that says when a row was loaded"},
 	{"loaded_at_query", Text, Replace, Sources, nil, "query that says when data was loaded"},
-	{"tags", Texts, Append, Everything &^ (Metrics | SemanticModels | SavedQueries), emptyList, "labels that selection can use"},
+	{"tags", Texts, Append, Everything &^ semantic, emptyList, "labels that selection can use"},
+	{"group", Text, Replace, semantic, nil, "the group that owns the resource"},
 	{"meta", Map, MergeKeys, Everything &^ Exposures, emptyDict, "anything the project wants to keep"},
 	{"meta", Map, Replace, Exposures, emptyDict, "anything the project wants to keep"},
-	{"group", Text, Replace, Nodes | Tests | Metrics | SemanticModels | SavedQueries, nil, "the group that owns the resource"},
+	{"enabled", Flag, Replace, UnitTests, always(jinja.Bool(true)), "whether the resource is part of the project"},
+	{"group", Text, Replace, Nodes | Tests, nil, "the group that owns the resource"},
 	{"static_analysis", Any, Replace, Nodes | Tests | UnitTests | Sources, nil, "kept for other engines"},
 	{"materialized", Text, Replace, Nodes | Tests, materializedDefault, "how a node is built"},
 	{"severity", Text, Replace, Tests, always(jinja.Str("ERROR")), "whether a failing test is an error or a warning"},

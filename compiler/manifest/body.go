@@ -60,6 +60,9 @@ func (n *Node) value(key string) jinja.Value {
 	case "description":
 		return n.describedAs()
 	case "schema":
+		if n.Schema == "" {
+			return jinja.None
+		}
 		return jinja.Str(n.Schema)
 	case "checksum":
 		return jinja.Str(n.Checksum.Sum)

@@ -230,6 +230,9 @@ func (p *parser) describe() {
 	all := slices.Concat(p.m.Nodes, p.m.Disabled)
 	p.each(len(all), func(i int) {
 		n := all[i]
+		if n.Kind == manifest.UnitTest {
+			return // dbt keeps the template
+		}
 		n.DocBlocks = p.rendered(n.Package, n.ID, n.Describe(), n.File, &n.Description)
 		for _, c := range n.Columns {
 			c.DocBlocks = p.rendered(n.Package, n.ID, n.Describe(), n.File, &c.Description)

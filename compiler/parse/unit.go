@@ -97,8 +97,13 @@ func (p *parser) fixtures() map[[2]string]*project.File {
 
 func (r *unitReader) read(e *entry) {
 	p := r.p
-	tested, off := p.testedModels(e)
-	if len(tested)+len(off) == 0 {
+	all := UnitTests.Fill(e.vals)
+	off := p.unitNode(e, all)
+	if !p.yamlConfig(e, off, e.configOnly()) {
+		return
+	}
+	tested, disabled := p.testedModels(e)
+	if len(tested)+len(disabled) == 0 {
 		err := e.doc.Errorf(config.Child(e.node, "model"), "Unable to find model '%s.%s' for unit test '%s' in %s", e.pkg.Name, e.str("model"), e.name, e.file.Path)
 		if near := p.m.Similar("ref", e.str("model")); near != "" {
 			err.Hint = fmt.Sprintf("did you mean %q?", near)
@@ -106,92 +111,99 @@ func (r *unitReader) read(e *entry) {
 		p.fail(err)
 		return
 	}
-	all := UnitTests.Fill(e.vals)
-	versions, ok := r.versions(e, all)
-	if !ok {
+	off.Unit.Given = r.givenRows(e, all)
+	off.Unit.Expect = r.rows(e, config.Child(e.node, "expect"), dictOf(all, "expect"), "")
+	off.Checksum.Sum = unitSum(all)
+	if !off.Config.Bool("enabled") || len(tested) == 0 {
+		off.Config = off.Config.With("enabled", jinja.False)
+		p.m.Disabled = append(p.m.Disabled, off)
 		return
 	}
-	given := r.givenRows(e, all)
-	expect := r.rows(e, config.Child(e.node, "expect"), dictOf(all, "expect"), "")
-	for _, m := range slices.Concat(tested, off) {
-		if !wanted(versions, m.Version) {
-			continue
-		}
-		n := p.unitNode(e, m, all)
-		n.Unit.Given, n.Unit.Expect = given, expect
-		n.Checksum.Sum = unitSum(all)
-		if !p.yamlConfig(e, n, e.configOnly()) {
-			return
-		}
-		if slices.Contains(off, m) {
-			n.Config = n.Config.With("enabled", jinja.Bool(false))
-		}
-		for _, t := range n.Config.List("tags") {
-			n.Tags = append(n.Tags, t.String())
-		}
+	for _, m := range r.versions(e, dictOf(all, "versions"), tested) {
+		n := ofModel(off, m)
 		r.incremental(e, n, m)
-		p.add(n)
+		p.m.Nodes = append(p.m.Nodes, n)
 	}
 }
 
 // testedModels gives the versions of the model that an entry names, enabled and
-// disabled ones. The name may end in a version: "orders v2".
+// disabled ones. Where the name is that of one version, as in "orders.v2", dbt still
+// means all of them.
 func (p *parser) testedModels(e *entry) (on, off []*manifest.Node) {
-	name, version, _ := strings.Cut(e.str("model"), " v")
-	match := func(n *manifest.Node) bool {
-		return n.Kind == manifest.Model && n.Package == e.pkg.Name && n.Name == name &&
-			(version == "" || n.Version != nil && n.Version.String() == version)
+	name := e.str("model")
+	at := func(n *manifest.Node) bool {
+		return n.Kind == manifest.Model && n.Package == e.pkg.Name && n.SearchName() == name
 	}
-	for _, n := range p.m.Nodes {
-		if match(n) {
-			on = append(on, n)
+	if i := slices.IndexFunc(p.m.Nodes, at); i >= 0 {
+		name = p.m.Nodes[i].Name
+	}
+	match := func(list []*manifest.Node) (out []*manifest.Node) {
+		for _, n := range list {
+			if n.Kind == manifest.Model && n.Package == e.pkg.Name && n.Name == name {
+				out = append(out, n)
+			}
+		}
+		return out
+	}
+	return match(p.m.Nodes), match(p.m.Disabled)
+}
+
+// versions gives the versions of a model that are tested: all, or those that include or
+// exclude leave.
+func (r *unitReader) versions(e *entry, v *jinja.Dict, tested []*manifest.Node) []*manifest.Node {
+	include, exclude := listOf(at(v, "include")), listOf(at(v, "exclude"))
+	if len(include)+len(exclude) == 0 {
+		return tested
+	}
+	bad := func(format string, args ...any) []*manifest.Node {
+		r.p.fail(e.doc.Errorf(config.Child(e.node, "versions"), format, args...))
+		return nil
+	}
+	if tested[0].Version == nil {
+		return bad("Unit test '%s' should not have a versions include or exclude when referencing non-versioned model '%s'", e.name, e.str("model"))
+	}
+	if len(include) > 0 && len(exclude) > 0 {
+		return bad("Unit tests can not both include and exclude versions.")
+	}
+	var out []*manifest.Node
+	for _, m := range tested {
+		named := func(v jinja.Value) bool { return v.String() == m.Version.String() }
+		if len(include) > 0 && slices.ContainsFunc(include, named) || len(exclude) > 0 && !slices.ContainsFunc(exclude, named) {
+			out = append(out, m)
 		}
 	}
-	for _, n := range p.m.Disabled {
-		if match(n) {
-			off = append(off, n)
-		}
+	if out == nil {
+		return bad("Unit test '%s' referenced a version of '%s' which was not found.", e.name, e.str("model"))
 	}
-	return on, off
+	return out
 }
 
-func (r *unitReader) versions(e *entry, all *jinja.Dict) (*jinja.Dict, bool) {
-	v := dictOf(all, "versions")
-	if len(listOf(at(v, "include"))) > 0 && len(listOf(at(v, "exclude"))) > 0 {
-		r.p.fail(e.doc.Errorf(config.Child(e.node, "versions"), "the versions of unit test '%s' have both include and exclude; keep one of them", e.name))
-		return nil, false
+// ofModel gives the unit test of one model or version, given what is common to all.
+func ofModel(common *manifest.Node, m *manifest.Node) *manifest.Node {
+	n, unit := *common, *common.Unit
+	n.Unit = &unit
+	if m.Version != nil {
+		n.ID += "_v" + m.Version.String()
+		unit.Version = m.Version
 	}
-	return v, true
+	n.Schema, n.DependsOn = m.Schema, []string{m.ID}
+	for _, t := range n.Config.List("tags") {
+		n.Tags = append(n.Tags, t.String())
+	}
+	return &n
 }
 
-// wanted says whether a version of a model is tested.
-func wanted(versions *jinja.Dict, version jinja.Value) bool {
-	if version == nil {
-		return true
-	}
-	named := func(key string) bool {
-		return slices.ContainsFunc(listOf(at(versions, key)), func(v jinja.Value) bool { return v.String() == version.String() })
-	}
-	if len(listOf(at(versions, "include"))) > 0 {
-		return named("include")
-	}
-	return !named("exclude")
-}
-
-func (p *parser) unitNode(e *entry, m *manifest.Node, all *jinja.Dict) *manifest.Node {
+// unitNode starts a unit test, without its rows and its model.
+func (p *parser) unitNode(e *entry, all *jinja.Dict) *manifest.Node {
 	n := p.yamlNode(e, manifest.UnitTest)
 	model := e.str("model")
 	n.ID = "unit_test." + e.pkg.Name + "." + model + "." + e.name
-	if m.Version != nil {
-		n.ID += "_v" + m.Version.String()
-	}
 	// Below the search path, whose own name is left out.
 	below := dirs(e.file.Path)
 	n.FQN = slices.Concat([]string{e.pkg.Name}, below[min(1, len(below)):], []string{model, e.name})
-	n.Schema, n.DependsOn = m.Schema, []string{m.ID}
 	n.Checksum.Name = "none"
 	n.Unit = &manifest.UnitPart{
-		Model: model, Overrides: at(all, "overrides"), Versions: at(all, "versions"), Version: first(m.Version),
+		Model: model, Overrides: at(all, "overrides"), Versions: at(all, "versions"), Version: jinja.None,
 	}
 	return n
 }
@@ -240,7 +252,7 @@ func (r *unitReader) rows(e *entry, at *yaml.Node, d *jinja.Dict, input string) 
 			bad("File not found for fixture '%s' in unit tests in %s", fixture, e.file.Path)
 			return d
 		}
-		text, ok = jinja.Str(f.Source.Text), true
+		text, ok = jinja.Str(f.Text()), true
 	}
 	if !ok {
 		bad("Unit test %s has %s rows or fixtures which do not match format %s.  Expected string.", e.name, side(input), format)

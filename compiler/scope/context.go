@@ -93,9 +93,9 @@ type Context struct {
 	// Metrics and Functions are the calls of metric() and function(): a name, or a
 	// package and a name.
 	Metrics, Functions [][]string
-	Configs []config.Layer
-	Macros  []string // ids of macros that the node's own code calls
-	counts  int      // the depth of calls that counts as the node's own
+	Configs            []config.Layer
+	Macros             []string // ids of macros that the node's own code calls
+	counts             int      // the depth of calls that counts as the node's own
 
 	// What Run needs.
 	Compiled string // compiled_code; empty until it is known
