@@ -25,7 +25,7 @@ var Metrics = &config.Schema{Name: "metrics", Keys: []config.Key{
 	{Name: "metadata", Made: true},
 	{Name: "time_granularity", Shape: config.SomeText, Doc: "the finest grain that the metric is asked for at, if no other is named"},
 	{Name: "meta", Shape: config.Mapping, Default: jinja.NewDict(), Doc: "anything the project wants to keep"},
-	{Name: "tags", Shape: config.TextOrList, Hidden: true, Doc: "labels that selection can use"},
+	{Name: "tags", Shape: config.TextList, Hidden: true, Doc: "labels that selection can use"},
 	{Name: "config", Shape: config.Mapping, Hidden: true, Doc: "config of the metric: enabled, group, meta"},
 }}
 
@@ -140,27 +140,23 @@ func metricName(v jinja.Value) (jinja.Value, string) {
 	return v, fmt.Sprintf("The metric name '%s' is invalid.  It %s", name, strings.Join(wrong, ", "))
 }
 
-// loadMetrics makes the nodes of metrics.
-func (p *parser) loadMetrics() {
-	for _, e := range p.props.bySection["metrics"] {
-		if !p.valid(e, Metrics) {
-			continue
-		}
-		n := p.yamlNode(e, manifest.Metric)
-		n.Body = Metrics.Fill(e.vals)
-		p.cumulative(e, n)
-		if !p.yamlConfig(e, n, e.configOnly()) {
-			continue
-		}
-		if own := n.Meta(); own.Len() > 0 {
-			n.Body.SetStr("meta", own)
-		}
-		for _, t := range listOf(at(e.vals, "tags")) {
-			n.Tags = append(n.Tags, t.String())
-		}
-		p.add(n)
-		p.semantic = append(p.semantic, &semanticEntry{e, n})
+// metric makes the node of a metric. The meta beside its config counts only where the
+// config has none.
+func (p *parser) metric(e *entry) {
+	n := p.yamlNode(e, manifest.Metric)
+	n.Body = Metrics.Fill(e.vals)
+	p.cumulative(e, n)
+	if !p.yamlConfig(e, n, e.configOnly()) {
+		return
 	}
+	if own := n.Meta(); own.Len() > 0 {
+		n.Body.SetStr("meta", own)
+	}
+	for _, t := range listOf(at(e.vals, "tags")) {
+		n.Tags = append(n.Tags, t.String())
+	}
+	p.add(n)
+	p.semantic = append(p.semantic, &semanticEntry{e, n})
 }
 
 // cumulative fills in the settings of a cumulative metric from where they stood before.
@@ -179,12 +175,12 @@ func (p *parser) cumulative(e *entry, n *manifest.Node) {
 		w.Event = "MFCumulativeTypeParamsDeprecation"
 		p.warn(w)
 	}
-	if at(params, "cumulative_type_params") != jinja.Value(jinja.None) {
-		return
+	own, ok := at(params, "cumulative_type_params").(*jinja.Dict)
+	if !ok {
+		own = cumulativeParams.Fill(jinja.None)
 	}
-	own := cumulativeParams.Fill(jinja.NewDict())
 	for _, key := range []string{"window", "grain_to_date"} {
-		own.SetStr(key, at(params, key))
+		own.SetStr(key, first(at(own, key), at(params, key)))
 	}
 	params.SetStr("cumulative_type_params", own)
 }

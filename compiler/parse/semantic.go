@@ -11,6 +11,7 @@ import (
 	"weft/compiler/jinja"
 	"weft/compiler/jinja/syntax"
 	"weft/compiler/manifest"
+	"weft/compiler/project"
 	"weft/compiler/scope"
 	"weft/compiler/source"
 )
@@ -57,7 +58,7 @@ var semanticEntity = &config.Schema{Name: "an entity", Keys: []config.Key{
 	{Name: "description", Shape: config.SomeText, Doc: "what the entity is"},
 	{Name: "label", Shape: config.SomeText, Doc: "name for people"},
 	{Name: "role", Shape: config.SomeText, Doc: "the part that the entity plays in the join"},
-	{Name: "expr", Shape: sqlExpr, Doc: "column or expression, where it is not the name"},
+	{Name: "expr", Shape: config.SomeText, Doc: "column or expression, where it is not the name"},
 	{Name: "config", Shape: config.KeysOf(elementConfig), Default: elementConfig.Fill(jinja.None), Doc: "config of the entity: meta"},
 }}
 
@@ -93,7 +94,7 @@ var semanticDimension = &config.Schema{Name: "a dimension", Keys: []config.Key{
 	{Name: "label", Shape: config.SomeText, Doc: "name for people"},
 	{Name: "is_partition", Shape: config.SomeFlag, Default: jinja.Bool(false), Doc: "whether the table is partitioned by it"},
 	{Name: "type_params", Shape: config.KeysOf(dimensionParams), Doc: "settings of a time"},
-	{Name: "expr", Shape: sqlExpr, Doc: "column or expression, where it is not the name"},
+	{Name: "expr", Shape: config.SomeText, Doc: "column or expression, where it is not the name"},
 	{Name: "metadata", Made: true},
 	{Name: "config", Shape: config.KeysOf(elementConfig), Default: elementConfig.Fill(jinja.None), Doc: "config of the dimension: meta"},
 }}
@@ -140,17 +141,27 @@ var exportConfig = &config.Schema{Name: "config", Open: true, Keys: []config.Key
 	{Name: "database", Shape: config.SomeText, Doc: "database of the export"},
 }}
 
-// loadSemantic makes the nodes of metrics, semantic models and saved queries.
+// loadSemantic makes the nodes of metrics, semantic models and saved queries: file by
+// file, as dbt does, which is the order that semantic_manifest.json has.
 func (p *parser) loadSemantic() {
-	p.loadMetrics()
-	for _, e := range p.props.bySection["semantic_models"] {
-		if p.valid(e, SemanticModels) {
-			p.semanticModel(e)
+	type reader struct {
+		schema *config.Schema
+		read   func(*entry)
+	}
+	readers := map[string]reader{"metrics": {Metrics, p.metric}, "semantic_models": {SemanticModels, p.semanticModel}, "saved_queries": {SavedQueries, p.savedQuery}}
+	inFile := map[*project.File][]*entry{}
+	for _, section := range []string{"metrics", "semantic_models", "saved_queries"} {
+		for _, e := range p.props.bySection[section] {
+			inFile[e.file] = append(inFile[e.file], e)
 		}
 	}
-	for _, e := range p.props.bySection["saved_queries"] {
-		if p.valid(e, SavedQueries) {
-			p.savedQuery(e)
+	for _, pkg := range p.project.Packages {
+		for _, f := range pkg.Files {
+			for _, e := range inFile[f] {
+				if r := readers[e.section]; p.valid(e, r.schema) {
+					r.read(e)
+				}
+			}
 		}
 	}
 	p.twins()

@@ -53,6 +53,8 @@ func (p *parser) checkSemantic() {
 		return
 	}
 	c.measureNames()
+	c.labels(c.models)
+	c.labels(c.metrics)
 	for _, s := range c.models {
 		c.model(s)
 	}
@@ -72,15 +74,20 @@ func (p *parser) checkSemantic() {
 // spine reports whether a model lists days or something finer.
 func (c *semChecker) spine() bool {
 	found := false
+	var legacy *manifest.Node
+	declared := false
 	for _, n := range c.p.m.Nodes {
 		if n.Kind != manifest.Model {
 			continue
 		}
 		spine, ok := n.TimeSpine.(*jinja.Dict)
 		if !ok {
-			found = found || n.Name == legacySpine
+			if n.Name == legacySpine {
+				legacy, found = n, true
+			}
 			continue
 		}
+		declared = true
 		for _, g := range listOf(at(spine, "custom_granularities")) {
 			c.grains = append(c.grains, textOf(g.(*jinja.Dict), "name"))
 		}
@@ -88,6 +95,13 @@ func (c *semChecker) spine() bool {
 			i := slices.Index(grains, col.Granularity.String())
 			found = found || i >= 0 && i <= slices.Index(grains, "day")
 		}
+	}
+	if legacy != nil && !declared {
+		c.p.warn(&source.Error{
+			File: legacy.File, Span: source.Span{Start: legacy.Span.Start, End: legacy.Span.Start + 1}, Event: "MFTimespineWithoutYamlConfigurationDeprecation",
+			Msg:  "Time spines without YAML configuration are in the process of deprecation.",
+			Hint: "give the model '" + legacySpine + "' the key time_spine in a properties file",
+		})
 	}
 	if !found {
 		c.p.fail(c.models[0].e.doc.Errorf(config.Child(c.models[0].e.node, "name"),
@@ -132,6 +146,23 @@ func (c *semChecker) measureNames() {
 				c.bad(s, config.Child(itemNode(list, i), "name"), "Found measure with name %s in multiple semantic models with names ([%s])", name, strings.Join(quoteAll(names), ", "))
 			}
 		}
+	}
+}
+
+// labels checks that no two of a kind have one label.
+func (c *semChecker) labels(all []*semanticEntry) {
+	used := map[string]*manifest.Node{}
+	for _, s := range all {
+		label := textOf(s.n.Body, "label")
+		if label == "" {
+			continue
+		}
+		if old := used[label]; old != nil {
+			kind := strings.ReplaceAll(s.n.Kind.String(), "_", " ")
+			c.bad(s, config.Child(s.e.node, "label"), "Can't use label `%s` for %s `%s` as it's already used for %s `%s`", label, kind, s.n.Name, kind, old.Name)
+			continue
+		}
+		used[label] = s.n
 	}
 }
 
