@@ -97,7 +97,7 @@ func (r *run) steps(n *manifest.Node, res *artifact.Result, conn *scope.Conn, th
 	}
 	t = artifact.Timing{Name: "execute", Start: r.o.Now()}
 	switch n.Kind {
-	case manifest.Exposure, manifest.UnitTest:
+	case manifest.Exposure, manifest.UnitTest, manifest.SavedQuery:
 		res.Status = artifact.NoOp
 		res.Message = "NO-OP"
 		none := 0

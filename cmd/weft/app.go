@@ -455,6 +455,9 @@ func (a *app) writeManifest(compiled map[string]*artifact.Compiled) error {
 	if err != nil {
 		return &source.Error{Class: source.Runtime, Msg: "manifest.json cannot be written: " + err.Error(), Err: err}
 	}
+	if err := artifact.WriteSemanticManifest(dir, a.manifest); err != nil {
+		return &source.Error{Class: source.Runtime, Msg: "semantic_manifest.json cannot be written: " + err.Error(), Err: err}
+	}
 	return nil
 }
 

@@ -25,7 +25,7 @@ var kindsOf = map[string][]manifest.Kind{
 	"test":     {manifest.Test, manifest.UnitTest},
 	"seed":     {manifest.Seed},
 	"snapshot": {manifest.Snapshot},
-	"build":    {manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Test, manifest.UnitTest, manifest.Exposure, manifest.Function},
+	"build":    {manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Test, manifest.UnitTest, manifest.Exposure, manifest.Function, manifest.SavedQuery},
 	"compile":  {manifest.Model, manifest.Test, manifest.Snapshot, manifest.Analysis, manifest.Operation, manifest.SQLOperation, manifest.Seed, manifest.Function},
 }
 
@@ -353,7 +353,7 @@ func (v *viewer) event(e runner.Event) {
 			v.p.blank()
 		}
 	case runner.Started:
-		if e.Node.Kind == manifest.Exposure {
+		if e.Node.Kind == manifest.Exposure || e.Node.Kind == manifest.SavedQuery {
 			return // nothing is started
 		}
 		v.line("LogStartLine", "Q011", infoLevel, e, "START "+describe(v.a, e.Node), "RUN", false, nil)
@@ -409,6 +409,8 @@ func describe(a *app, n *manifest.Node) string {
 		return "unit_test " + n.Unit.Model + "::" + n.Name
 	case manifest.Exposure:
 		return "exposure " + n.Name
+	case manifest.SavedQuery:
+		return "saved query " + n.Name
 	}
 	lang := n.Language
 	if lang == "" {
@@ -449,7 +451,7 @@ func (v *viewer) finished(e runner.Event) {
 		v.done("LogSeedResult", "Q016", e, "OK loaded seed file "+rel, "ERROR loading seed file "+rel)
 	case manifest.Snapshot:
 		v.done("LogSnapshotResult", "Q015", e, "OK snapshotted "+strings.TrimPrefix(what, "snapshot "), "ERROR snapshotting "+strings.TrimPrefix(what, "snapshot "))
-	case manifest.Exposure, manifest.UnitTest:
+	case manifest.Exposure, manifest.UnitTest, manifest.SavedQuery:
 		v.line("LogNodeNoOpResult", "Q019", infoLevel, e, "NO-OP "+what, "NO-OP", true, p.yellow)
 	default:
 		v.done("LogModelResult", "Q012", e, "OK created "+what, "ERROR creating "+what)

@@ -58,7 +58,8 @@ func (a *app) list(_ []string) error {
 	if err := a.graph.Cycle(); err != nil {
 		return err
 	}
-	kinds := []manifest.Kind{manifest.Model, manifest.Snapshot, manifest.Seed, manifest.Test, manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function}
+	kinds := []manifest.Kind{manifest.Model, manifest.Snapshot, manifest.Seed, manifest.Test, manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function,
+		manifest.Metric, manifest.SemanticModel, manifest.SavedQuery}
 	for _, name := range a.set.list("resource-type") {
 		if name == "all" {
 			kinds = append(kinds, manifest.Analysis)
@@ -107,7 +108,7 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 	switch n.Kind {
 	case manifest.Source:
 		return fmt.Sprintf("source:%s.%s.%s", n.Package, n.Source.SourceName, n.Name), nil
-	case manifest.Exposure, manifest.UnitTest:
+	case manifest.Exposure, manifest.UnitTest, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery:
 		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.Name), nil
 	}
 	return strings.Join(n.FQN, "."), nil
@@ -116,11 +117,15 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 var listKeys = []string{"alias", "name", "package_name", "depends_on", "tags", "config", "resource_type", "source_name", "original_file_path", "unique_id"}
 
 func (a *app) listJSON(n *manifest.Node) (string, error) {
-	keys := a.set.list("output-keys")
+	keys, all := a.set.list("output-keys"), scope.NodeDict(n)
 	if len(keys) == 0 {
-		keys = listKeys
+		// Without a list of keys they come in the node's own order.
+		for k := range all.All() {
+			if slices.Contains(listKeys, k.String()) {
+				keys = append(keys, k.String())
+			}
+		}
 	}
-	all := scope.NodeDict(n)
 	out := jinja.NewDict()
 	for _, key := range keys {
 		var v jinja.Value = all

@@ -79,9 +79,13 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 			e.str("run_started_at", Time(r.Meta.StartedAt))
 		})
 		e.nodes("nodes", m, r, func(k manifest.Kind) bool {
-			return k != manifest.Source && k != manifest.Exposure && k != manifest.UnitTest && k != manifest.Function
+			switch k {
+			case manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery:
+				return false
+			}
+			return true
 		})
-		e.nodes("sources", m, r, func(k manifest.Kind) bool { return k == manifest.Source })
+		e.nodes("sources", m, r, only(manifest.Source))
 		e.object("macros", func() {
 			for _, mac := range m.Macros {
 				e.macro(mac)
@@ -100,8 +104,8 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 				})
 			}
 		})
-		e.nodes("exposures", m, r, func(k manifest.Kind) bool { return k == manifest.Exposure })
-		e.object("metrics", func() {})
+		e.nodes("exposures", m, r, only(manifest.Exposure))
+		e.nodes("metrics", m, r, only(manifest.Metric))
 		e.object("groups", func() {
 			for _, g := range m.Groups {
 				e.group(g)
@@ -116,12 +120,16 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 		e.disabled(m, r)
 		e.edges(m)
 		e.groupMap(m)
-		e.object("saved_queries", func() {})
-		e.object("semantic_models", func() {})
-		e.nodes("unit_tests", m, r, func(k manifest.Kind) bool { return k == manifest.UnitTest })
-		e.nodes("functions", m, r, func(k manifest.Kind) bool { return k == manifest.Function })
+		e.nodes("saved_queries", m, r, only(manifest.SavedQuery))
+		e.nodes("semantic_models", m, r, only(manifest.SemanticModel))
+		e.nodes("unit_tests", m, r, only(manifest.UnitTest))
+		e.nodes("functions", m, r, only(manifest.Function))
 		e.close('}')
 	})
+}
+
+func only(kind manifest.Kind) func(manifest.Kind) bool {
+	return func(k manifest.Kind) bool { return k == kind }
 }
 
 func (e *encoder) nodes(name string, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {
@@ -244,13 +252,17 @@ func (e *encoder) group(g *manifest.Group) {
 		e.str("original_file_path", g.OriginalPath)
 		e.str("unique_id", g.ID)
 		e.val("owner", g.Owner)
-		e.str("description", g.Description)
+		e.opt("description", g.Description)
 		e.object("config", func() { e.val("meta", g.Meta) })
 	})
 }
 
 // node writes one node of any kind.
 func (e *encoder) node(n *manifest.Node, r Run) {
+	if d := n.Dict(); d != nil {
+		e.value(d)
+		return
+	}
 	e.open('{')
 	defer e.close('}')
 	switch n.Kind {
@@ -260,6 +272,9 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 	case manifest.Exposure:
 		e.exposure(n)
 		return
+	}
+	if n.Kind == manifest.Function {
+		e.val("returns", n.BodyPart("returns"))
 	}
 	c := r.Compiled[n.ID]
 	name := func(key, s string, none bool) {
@@ -312,6 +327,8 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 		if n.Test.Generic {
 			e.genericTest(n)
 		}
+	case manifest.Function:
+		e.val("arguments", n.BodyPart("arguments"))
 	case manifest.Operation:
 		index := n.Index
 		if c != nil && c.Index > 0 {
@@ -395,7 +412,22 @@ func (e *encoder) refs(n *manifest.Node) {
 			e.close(']')
 		}
 	})
-	e.list("metrics", func() {})
+	e.calls("metrics", n.Metrics)
+}
+
+// calls writes the calls of metric() or function().
+func (e *encoder) calls(name string, list [][]string) {
+	e.list(name, func() {
+		for _, call := range list {
+			e.sep()
+			e.open('[')
+			for _, word := range call {
+				e.sep()
+				e.text(word)
+			}
+			e.close(']')
+		}
+	})
 }
 
 func (e *encoder) dependsOn(n *manifest.Node, c *Compiled) {
@@ -426,7 +458,7 @@ func (e *encoder) dependsOn(n *manifest.Node, c *Compiled) {
 func (e *encoder) code(n *manifest.Node, c *Compiled) {
 	e.str("language", n.Language)
 	e.refs(n)
-	e.list("functions", func() {})
+	e.calls("functions", n.Functions)
 	e.dependsOn(n, c)
 	if c != nil {
 		e.opt("compiled_path", c.Path)

@@ -26,7 +26,9 @@ const (
 	// Nodes are the kinds that share dbt's NodeConfig.
 	Nodes = Models | Seeds | Snapshots | Analyses | Operations | Functions
 	// Everything is all kinds.
-	Everything = Nodes | Tests | Sources | Exposures | UnitTests | Metrics | SemanticModels | SavedQueries
+	Everything = Nodes | Tests | Sources | Exposures | UnitTests | semantic
+
+	semantic = Metrics | SemanticModels | SavedQueries
 )
 
 // Type is what a value must be; see Check.
@@ -128,6 +130,12 @@ func EmptyFreshness() *jinja.Dict {
 	return d
 }
 
+func cacheDefault(Kinds) jinja.Value {
+	d := jinja.NewDict()
+	d.SetStr("enabled", jinja.Bool(false))
+	return d
+}
+
 func metaColumnsDefault(Kinds) jinja.Value {
 	d := jinja.NewDict()
 	for _, k := range []string{"dbt_valid_to", "dbt_valid_from", "dbt_scd_id", "dbt_updated_at", "dbt_is_deleted"} {
@@ -139,7 +147,7 @@ func metaColumnsDefault(Kinds) jinja.Value {
 // Fields is every config key that dbt declares, in the order artifacts show them.
 // Keys that are not here are allowed and kept; adapters and projects read them.
 var Fields = []Field{
-	{"enabled", Flag, Replace, Everything, always(jinja.Bool(true)), "whether the resource is part of the project"},
+	{"enabled", Flag, Replace, Everything &^ UnitTests, always(jinja.Bool(true)), "whether the resource is part of the project"},
 	{"alias", Text, Replace, Nodes | Tests, nil, "name of the relation, where it is not the resource's"},
 	{"schema", Text, Replace, Nodes | Tests, schemaDefault, "custom schema, handed to generate_schema_name"},
 	{"database", Text, Replace, Nodes | Tests, nil, "custom database, handed to generate_database_name"},
@@ -147,10 +155,13 @@ var Fields = []Field{
 	{"freshness", Any, Replace, Sources, freshnessDefault, "how old the data may be"},
 	{"loaded_at_field", Text, Replace, Sources, nil, "column that says when a row was loaded"},
 	{"loaded_at_query", Text, Replace, Sources, nil, "query that says when data was loaded"},
-	{"tags", Texts, Append, Everything &^ (Metrics | SemanticModels | SavedQueries), emptyList, "labels that selection can use"},
+	{"tags", Texts, Append, Everything &^ (semantic | Exposures), emptyList, "labels that selection can use"},
+	{"tags", Texts, Replace, Exposures, emptyList, "labels that selection can use"},
+	{"group", Text, Replace, semantic, nil, "the group that owns the resource"},
 	{"meta", Map, MergeKeys, Everything &^ Exposures, emptyDict, "anything the project wants to keep"},
 	{"meta", Map, Replace, Exposures, emptyDict, "anything the project wants to keep"},
-	{"group", Text, Replace, Nodes | Tests | Metrics | SemanticModels | SavedQueries, nil, "the group that owns the resource"},
+	{"enabled", Flag, Replace, UnitTests, always(jinja.Bool(true)), "whether the resource is part of the project"},
+	{"group", Text, Replace, Nodes | Tests, nil, "the group that owns the resource"},
 	{"static_analysis", Any, Replace, Nodes | Tests | UnitTests | Sources, nil, "kept for other engines"},
 	{"materialized", Text, Replace, Nodes | Tests, materializedDefault, "how a node is built"},
 	{"severity", Text, Replace, Tests, always(jinja.Str("ERROR")), "whether a failing test is an error or a warning"},
@@ -191,6 +202,13 @@ var Fields = []Field{
 	{"check_cols", TextOrSeq, Replace, Snapshots, nil, "columns that are compared, or all"},
 	{"snapshot_meta_column_names", Map, MergeKeys, Snapshots, metaColumnsDefault, "names of dbt's own columns"},
 	{"dbt_valid_to_current", Text, Replace, Snapshots, nil, "dbt_valid_to of current rows"},
+	{"type", Text, Replace, Functions, always(jinja.Str("scalar")), "scalar, aggregate or table"},
+	{"volatility", Text, Replace, Functions, nil, "deterministic, stable or non-deterministic"},
+	{"runtime_version", Text, Replace, Functions, nil, "version of the language that a function is written in"},
+	{"entry_point", Text, Replace, Functions, nil, "the function to call in a file of Python"},
+	{"export_as", Text, Replace, SavedQueries, nil, "what exports become: table or view"},
+	{"schema", Text, Replace, SavedQueries, nil, "schema of exports"},
+	{"cache", Map, Replace, SavedQueries, cacheDefault, "whether results are kept"},
 }
 
 // table is the fields of one kind, by position and by name.

@@ -69,6 +69,8 @@ func index(into map[refKey][]*Node, n *Node) {
 		}
 	case n.Kind == Source:
 		add(into, refKey{"source", n.Source.SourceName + "." + n.Name}, n)
+	case n.Kind == Metric || n.Kind == Function:
+		add(into, refKey{n.Kind.String(), n.Name}, n)
 	}
 }
 
@@ -104,6 +106,20 @@ func (m *Manifest) FindSource(from, sourceName, table string) (*Node, Found) {
 	n, found := m.find(refKey{"source", sourceName + "." + table}, from, "")
 	if found == Ambiguous {
 		return m.byName[refKey{"source", sourceName + "." + table}][0], Enabled
+	}
+	return n, found
+}
+
+// FindNamed finds what metric() and function() name: call is a name, or a package and
+// a name. Of several in other packages the first counts.
+func (m *Manifest) FindNamed(kind Kind, from string, call []string) (*Node, Found) {
+	pkg, name := "", call[len(call)-1]
+	if len(call) > 1 {
+		pkg = call[0]
+	}
+	n, found := m.find(refKey{kind.String(), name}, from, pkg)
+	if found == Ambiguous {
+		found = Enabled
 	}
 	return n, found
 }

@@ -56,9 +56,10 @@ type Node struct {
 
 	Refs      []Ref
 	Sources   [][2]string // source name, table name
-	Metrics   [][]string
-	Macros    []string // ids of macros that the text calls directly
-	DependsOn []string // ids of nodes, each once, in order of first use
+	Metrics   [][]string  // metric() calls: a name, or a package and a name
+	Functions [][]string  // function() calls, likewise
+	Macros    []string    // ids of macros that the text calls directly
+	DependsOn []string    // ids of nodes, each once, in order of first use
 
 	// CallsThis says that the text reads "this", which decides whether batches
 	// may run at the same time.
@@ -83,6 +84,10 @@ type Node struct {
 	Exposure *ExposurePart
 	Seed     *SeedPart
 	Unit     *UnitPart
+
+	// Body is what metrics, semantic models, saved queries and functions have beside
+	// the fields above, keyed as manifest.json keys it; nil for other kinds.
+	Body *jinja.Dict
 
 	CreatedAt float64 // seconds since 1970
 }
@@ -160,14 +165,15 @@ type SeedPart struct {
 	File string // absolute path of the CSV file
 }
 
-// UnitPart is what unit tests have.
+// UnitPart is what unit tests have. The rows of Given and Expect are lists of
+// dictionaries, whatever their format was, or the text of a query.
 type UnitPart struct {
-	Model     string
-	Given     []*jinja.Dict
-	Expect    *jinja.Dict
-	Overrides jinja.Value
-	Versions  jinja.Value
-	Version   jinja.Value
+	Model     string        // as written
+	Given     []*jinja.Dict // input, rows, format, fixture
+	Expect    *jinja.Dict   // rows, format, fixture
+	Overrides jinja.Value   // none, or macros, vars and env_vars
+	Versions  jinja.Value   // none, or include and exclude
+	Version   jinja.Value   // of the tested model; none where it has none
 }
 
 // Meta is config.meta.

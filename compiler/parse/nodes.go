@@ -47,6 +47,11 @@ func (p *parser) loadNodes() {
 				d := p.sqlDraft(pkg, f, manifest.Test, "data_tests")
 				d.node.Test = &manifest.TestPart{}
 				drafts = append(drafts, d)
+			case project.FunctionFile:
+				// dbt 1.11 does not read functions of JavaScript yet.
+				if path.Ext(f.Rel) != ".js" {
+					drafts = append(drafts, p.functionDraft(pkg, f))
+				}
 			case project.SnapshotFile:
 				drafts = append(drafts, p.snapshotDrafts(pkg, f)...)
 			}
@@ -299,6 +304,7 @@ func (p *parser) renderNode(n *manifest.Node) (*scope.Context, error) {
 	}
 	n.Refs = append(n.Refs, ctx.Refs...)
 	n.Sources = append(n.Sources, ctx.Sources...)
+	n.Metrics, n.Functions = append(n.Metrics, ctx.Metrics...), append(n.Functions, ctx.Functions...)
 	n.Macros = append(n.Macros, ctx.Macros...)
 	n.CallsThis = slices.Contains(t.Globals, "this")
 	n.Called = called(n.Kind.Info().Config, ctx.Configs)
@@ -381,6 +387,8 @@ func (p *parser) applyPatch(d *draft) {
 	n.PatchPath = e.pkg.Name + "://" + e.file.Path
 	n.Description = e.str("description")
 	n.Columns = p.columns(e.doc, e.node, e.vals)
+	p.timeSpine(e, n)
+	p.functionBody(e, n)
 	list, _ := e.vals.GetStr("constraints")
 	n.Constraints = constraints(list, true)
 	if d.version == nil {
@@ -400,6 +408,9 @@ func (p *parser) applyPatch(d *draft) {
 func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 	out := jinja.NewDict()
 	section := d.node.Kind.Info().Section
+	if d.node.Kind == manifest.Function {
+		section = "" // dbt leaves these out
+	}
 	d.pkg.Settings.Sections[section].Raw(d.node.FQN, out)
 	for _, layer := range p.patchLayers(d) {
 		for _, e := range layer {
@@ -487,7 +498,7 @@ func (p *parser) name(n *manifest.Node, unset ...string) error {
 			n.Schema, n.Nameless[1] = schema, false
 		}
 	}
-	if n.HasRelation() || n.StoresFailures(p.shared.StoreFailures) {
+	if n.HasRelation() && n.Kind != manifest.Function || n.StoresFailures(p.shared.StoreFailures) {
 		n.Relation = p.shared.RelationOf(n).Render()
 	}
 	return nil

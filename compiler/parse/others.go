@@ -29,129 +29,18 @@ func (p *parser) split() {
 	p.unusedPatches()
 }
 
-var (
-	exposureKeys  = []string{"name", "type", "owner", "label", "description", "maturity", "url", "tags", "meta", "config", "depends_on"}
-	exposureTypes = []string{"dashboard", "notebook", "analysis", "ml", "application"}
-)
-
-// loadExposures makes the nodes of exposures.
-func (p *parser) loadExposures() {
-	for _, e := range p.props.bySection["exposures"] {
-		for _, pair := range config.Pairs(e.node) {
-			if !slices.Contains(exposureKeys, pair.Name) {
-				p.fail(e.doc.Errorf(pair.Key, "Invalid exposures config given in %s: Additional properties are not allowed ('%s' was unexpected)", e.file.Path, pair.Name))
-			}
-		}
-		if !slices.Contains(exposureTypes, e.str("type")) {
-			p.fail(e.doc.Errorf(config.Child(e.node, "type"), "Invalid exposures config given in %s: type of '%s' must be one of %s", e.file.Path, e.name, strings.Join(exposureTypes, ", ")))
-			continue
-		}
-		owner := dictOf(e.vals, "owner")
-		if textOf(owner, "name") == "" && textOf(owner, "email") == "" {
-			p.fail(e.doc.Errorf(config.Child(e.node, "owner"), "Invalid exposures config given in %s: owner of '%s' needs a name or an email", e.file.Path, e.name))
-			continue
-		}
-		full := jinja.NewDict()
-		full.SetStr("email", jinja.None)
-		full.SetStr("name", jinja.None)
-		for k, v := range owner.All() {
-			full.Set(k, v)
-		}
-		n := &manifest.Node{
-			ID:   "exposure." + e.pkg.Name + "." + e.name,
-			Kind: manifest.Exposure, Name: e.name, Package: e.pkg.Name, Path: e.file.Rel, OriginalPath: e.file.Path,
-			FQN:         slices.Concat([]string{e.pkg.Name}, dirs(e.file.Rel), []string{e.name}),
-			Description: e.str("description"), File: e.doc.File, Span: e.doc.Span(config.Child(e.node, "name")), CreatedAt: p.now,
-			Exposure: &manifest.ExposurePart{
-				Type: e.str("type"), Owner: full, Label: first(at(e.vals, "label")),
-				Maturity: first(at(e.vals, "maturity")), URL: first(at(e.vals, "url")),
-			},
-		}
-		if !p.exposureConfig(e, n) || !p.exposureRefs(e, n) {
-			continue
-		}
-		if n.Config.Bool("enabled") {
-			p.m.Nodes = append(p.m.Nodes, n)
-		} else {
-			p.m.Disabled = append(p.m.Disabled, n)
-		}
-	}
-	p.m.Index()
-}
-
-func (p *parser) exposureConfig(e *entry, n *manifest.Node) bool {
-	own, root := p.layersOf(e.pkg, "exposures", n.FQN)
-	in := e.layer()
-	if v, ok := e.vals.GetStr("tags"); ok {
-		in = append(config.Layer{{Key: "tags", Value: v, File: e.doc.File}}, in...)
-	}
-	c, err := config.Merge(config.Exposures, append(append(slices.Clip(own), in), root...)...)
-	if err != nil {
-		p.fail(inNode(err, n))
-		return false
-	}
-	var tags []string
-	for _, t := range c.List("tags") {
-		if !slices.Contains(tags, t.String()) {
-			tags = append(tags, t.String())
-		}
-	}
-	slices.Sort(tags)
-	list := jinja.NewList()
-	for _, t := range tags {
-		list.Append(jinja.Str(t))
-	}
-	n.Config, n.Tags, n.Unrendered = c.With("tags", list), tags, jinja.NewDict()
-	e.pkg.Settings.Sections["exposures"].Raw(n.FQN, n.Unrendered)
-	for k, v := range dictOf(e.vals, "config").All() {
-		n.Unrendered.Set(k, v)
-	}
-	return true
-}
-
-// exposureRefs evaluates the expressions of depends_on.
-func (p *parser) exposureRefs(e *entry, n *manifest.Node) bool {
-	list := config.Child(e.node, "depends_on")
-	if config.IsNull(list) {
-		return true
-	}
-	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
-	for _, item := range list.Content {
-		text := "{{ " + item.Value + " }}"
-		t, err := syntax.Parse(&source.File{Path: e.file.Path, Text: text}, syntax.Options{})
-		if err == nil {
-			_, err = ctx.Render(t)
-		}
-		if err != nil {
-			bad := e.doc.Errorf(item, "depends_on takes ref(), source() and metric(), not %s", item.Value)
-			bad.Class = source.Compilation
-			p.fail(bad)
-			return false
-		}
-	}
-	n.Refs, n.Sources = ctx.Refs, ctx.Sources
-	return true
-}
-
 // loadGroups reads groups and checks that those which nodes name are there.
 func (p *parser) loadGroups() {
 	names := map[string]bool{}
 	for _, e := range p.props.bySection["groups"] {
-		owner := dictOf(e.vals, "owner")
-		if textOf(owner, "name") == "" && textOf(owner, "email") == "" {
-			p.fail(e.invalid(e.node, "'owner' of '%s' needs a name or an email", e.name))
+		full, ok := p.owner(e)
+		if !ok {
 			continue
 		}
 		id := "group." + e.pkg.Name + "." + e.name
 		if i := slices.IndexFunc(p.m.Groups, func(g *manifest.Group) bool { return g.ID == id }); i >= 0 {
 			p.fail(twice(e.doc.File, e.doc.Span(config.Child(e.node, "name")), fmt.Sprintf("two groups with the name \"%s\"", e.name), id, p.m.Groups[i].OriginalPath, id, e.file.Path))
 			continue
-		}
-		full := jinja.NewDict()
-		full.SetStr("email", jinja.None)
-		full.SetStr("name", jinja.None)
-		for k, v := range owner.All() {
-			full.Set(k, v)
 		}
 		names[e.name] = true
 		p.m.Groups = append(p.m.Groups, &manifest.Group{
@@ -237,10 +126,14 @@ func (p *parser) describe() {
 	all := slices.Concat(p.m.Nodes, p.m.Disabled)
 	p.each(len(all), func(i int) {
 		n := all[i]
+		if n.Kind == manifest.UnitTest {
+			return // dbt keeps the template
+		}
 		n.DocBlocks = p.rendered(n.Package, n.ID, n.Describe(), n.File, &n.Description)
 		for _, c := range n.Columns {
 			c.DocBlocks = p.rendered(n.Package, n.ID, n.Describe(), n.File, &c.Description)
 		}
+		p.describeElements(n)
 		if n.Source != nil {
 			p.rendered(n.Package, n.ID, n.Describe(), n.File, &n.Source.SourceDescription)
 		}

@@ -52,8 +52,9 @@ type parser struct {
 	// incomplete says that something was not read, so that what is missing may be there.
 	incomplete bool
 
-	props   *properties
-	created map[string]*manifest.Node // by id, for duplicates
+	props    *properties
+	semantic []*semanticEntry
+	created  map[string]*manifest.Node // by id, for duplicates
 }
 
 // Parse reads the resources of a project, whose files have been read. The error is
@@ -84,7 +85,8 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 	// missing that is only wrong.
 	steps := []func(){
 		ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
-		ps.loadTests, ps.loadExposures, ps.loadGroups, ps.patchMacros, ps.resolve, ps.describe,
+		ps.loadTests, ps.loadExposures, ps.loadSemantic, ps.loadUnitTests, ps.loadGroups, ps.patchMacros,
+		ps.resolve, ps.linkSemantic, ps.describe,
 		ps.contracts, ps.checkModels, ps.duplicateNames, ps.check, ps.notices,
 	}
 	for _, step := range steps {

@@ -59,6 +59,18 @@ func entryText(path []string) bool {
 	return false
 }
 
+// textIn is entryText for the entries of a section. Conditions of the semantic layer are
+// templates that are rendered by whoever asks for a metric.
+func textIn(section string) func(path []string) bool {
+	switch section {
+	case "metrics", "models":
+		return func(path []string) bool { return path[len(path)-1] == "filter" || entryText(path) }
+	case "saved_queries":
+		return func(path []string) bool { return path[len(path)-1] == "where" || entryText(path) }
+	}
+	return entryText
+}
+
 func (p *parser) readProperties() {
 	p.props = &properties{bySection: map[string][]*entry{}, patches: map[patchKey]*entry{}}
 	type job struct {
@@ -84,7 +96,7 @@ func (p *parser) readProperties() {
 			}
 			p.props.bySection[e.section] = append(p.props.bySection[e.section], e)
 			switch e.section {
-			case "models", "seeds", "snapshots", "analyses", "macros", "data_tests":
+			case "models", "seeds", "snapshots", "analyses", "macros", "data_tests", "functions":
 				p.addPatch(e)
 			}
 		}
@@ -120,7 +132,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 		p.fail(doc.Errorf(doc.Root, "Error reading %s: %s: a properties file is a mapping with keys such as models, sources or macros", pkg.Name, path.Base(f.Path)))
 		return nil
 	}
-	r := &config.Renderer{Globals: p.shared.ForYAML(pkg.Name), Skip: entryText}
+	r := &config.Renderer{Globals: p.shared.ForYAML(pkg.Name)}
 	r.Host = r.Globals
 	var out []*entry
 	pairs := config.Pairs(doc.Root)
@@ -142,6 +154,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 			p.fail(doc.Errorf(pair.Value, "Invalid %s config given in %s: %s must be a list", pair.Name, f.Path, pair.Name))
 			continue
 		}
+		r.Skip = textIn(pair.Name)
 		for _, n := range pair.Value.Content {
 			n = config.Deref(n)
 			e := &entry{pkg: pkg, file: f, doc: doc, section: pair.Name, node: n}
@@ -350,6 +363,7 @@ var patchSections = []struct {
 	kind    manifest.Kind
 }{
 	{"models", manifest.Model}, {"seeds", manifest.Seed}, {"snapshots", manifest.Snapshot}, {"analyses", manifest.Analysis}, {"data_tests", manifest.Test},
+	{"functions", manifest.Function},
 }
 
 // unusedPatches warns of entries that describe nothing.

@@ -39,6 +39,12 @@ func (p *parser) resolve() {
 				p.missing(n, "node", r.Name, r, found == manifest.Off)
 			}
 		}
+		for _, call := range n.Metrics {
+			p.dependNamed(n, manifest.Metric, call, n.Span)
+		}
+		for _, call := range n.Functions {
+			p.dependNamed(n, manifest.Function, call, refSpan(n, "function", call[len(call)-1]))
+		}
 	}
 	p.primaryKeys()
 }
@@ -114,7 +120,7 @@ func refSpan(n *manifest.Node, what, name string) source.Span {
 			}
 		}
 		switch {
-		case what == "node" && fn.Name == "ref" && len(words) > 0 && words[len(words)-1] == name:
+		case (what == "node" && fn.Name == "ref" || what == fn.Name && what == "function") && len(words) > 0 && words[len(words)-1] == name:
 			found = c.Args.Args[len(c.Args.Args)-1].Span()
 		case what == "source" && fn.Name == "source" && strings.Join(words, ".") == name:
 			found = c.Args.Args[len(c.Args.Args)-1].Span()

@@ -90,9 +90,13 @@ type Context struct {
 	// What Parse records.
 	Refs    []manifest.Ref
 	Sources [][2]string
-	Configs []config.Layer
-	Macros  []string // ids of macros that the node's own code calls
-	counts  int      // the depth of calls that counts as the node's own
+
+	// Metrics and Functions are the calls of metric() and function(): a name, or a
+	// package and a name.
+	Metrics, Functions [][]string
+	Configs            []config.Layer
+	Macros             []string // ids of macros that the node's own code calls
+	counts             int      // the depth of calls that counts as the node's own
 
 	// What Run needs.
 	Compiled string // compiled_code; empty until it is known
@@ -540,6 +544,12 @@ func (s *Shared) Graph() *jinja.Dict {
 					to = "exposures"
 				case manifest.UnitTest:
 					continue
+				case manifest.Metric, manifest.Function:
+					to = n.Kind.String() + "s"
+				case manifest.SemanticModel:
+					to = "semantic_models"
+				case manifest.SavedQuery:
+					to = "saved_queries"
 				}
 				parts[to].SetStr(n.ID, NodeDict(n))
 			}

@@ -12,7 +12,7 @@ var memberFuncs = map[string]*jinja.Func{
 	"ref":      refFunc,
 	"source":   sourceFunc,
 	"metric":   metricFunc,
-	"function": jinja.NewFunc("function(*args)", functionRef),
+	"function": functionFunc,
 	"render":   jinja.NewFunc("render(string)", renderText),
 	"write":    jinja.NewFunc("write(payload)", write),
 
@@ -28,10 +28,6 @@ var memberFuncs = map[string]*jinja.Func{
 	"adapter_macro": jinja.NewFunc("adapter_macro(*args, **kwargs)", func(c *jinja.Call) (jinja.Value, error) {
 		return nil, fail(source.Compilation, "adapter_macro was removed from dbt; use adapter.dispatch('name', 'package')(arguments)")
 	}),
-}
-
-func functionRef(c *jinja.Call) (jinja.Value, error) {
-	return nil, fail(source.Compilation, "function() is not known to this version of weft")
 }
 
 func renderText(c *jinja.Call) (jinja.Value, error) {

@@ -58,6 +58,7 @@ var (
 	sources   = kindSet(manifest.Source)
 	exposures = kindSet(manifest.Exposure)
 	hooks     = kindSet(manifest.Operation)
+	functions = kindSet(manifest.Function)
 	described = ^(sources | exposures) // what has a relation's names, code and docs
 	coded     = func() kinds {
 		var out kinds
@@ -159,8 +160,8 @@ var nodeFields = []field{
 		}
 		return out
 	})},
-	{"metrics", false, only(coded|exposures, func(n *manifest.Node) jinja.Value { return jinja.NewList() })},
-	{"functions", false, only(coded, func(n *manifest.Node) jinja.Value { return jinja.NewList() })},
+	{"metrics", false, only(coded|exposures, func(n *manifest.Node) jinja.Value { return calls(n.Metrics) })},
+	{"functions", false, only(coded, func(n *manifest.Node) jinja.Value { return calls(n.Functions) })},
 	{"depends_on", false, only(^sources, func(n *manifest.Node) jinja.Value {
 		d := jinja.NewDict()
 		d.SetStr("macros", strs(n.Macros))
@@ -204,8 +205,19 @@ var nodeFields = []field{
 		d.SetStr("namespace", strOrNone(n.Test.Namespace))
 		return d
 	})},
+	{"returns", false, only(functions, func(n *manifest.Node) jinja.Value { return n.BodyPart("returns") })},
+	{"arguments", false, only(functions, func(n *manifest.Node) jinja.Value { return n.BodyPart("arguments") })},
 	{"unrendered_database", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.UnrenderedDB) })},
 	{"unrendered_schema", true, only(sources, func(n *manifest.Node) jinja.Value { return orNone(n.Source.UnrenderedSchema) })},
+}
+
+// calls is the calls of metric() or function() as lists.
+func calls(list [][]string) jinja.Value {
+	out := jinja.NewList()
+	for _, call := range list {
+		out.Append(strs(call))
+	}
+	return out
 }
 
 // generic restricts a getter to generic tests.
@@ -286,6 +298,9 @@ func columnDict(c *manifest.Column) *jinja.Dict {
 
 // NodeDict is a node as a new dictionary, as "graph" has it.
 func NodeDict(n *manifest.Node) *jinja.Dict {
+	if d := n.Dict(); d != nil {
+		return d
+	}
 	d := jinja.NewDict()
 	for _, f := range nodeFields {
 		if v := f.get(n); v != nil {

@@ -245,9 +245,62 @@ var sourceFunc = jinja.NewFunc("source(*args)", func(c *jinja.Call) (jinja.Value
 	return rel, nil
 })
 
-var metricFunc = jinja.NewFunc("metric(*args)", func(c *jinja.Call) (jinja.Value, error) {
-	if len(c.Rest) == 0 {
-		return jinja.Str(""), nil
+// namedCall reads the arguments of metric() and function(): a name, or a package and
+// a name.
+func namedCall(c *jinja.Call, what string) ([]string, error) {
+	if n := len(c.Rest); n < 1 || n > 2 {
+		return nil, fail(source.Compilation, "%s() takes one or two arguments (%d given)", what, n)
 	}
-	return jinja.Str(c.Rest[len(c.Rest)-1].String()), nil
+	var out []string
+	for i, v := range c.Rest {
+		text, ok := jinja.Text(v)
+		switch {
+		case ok:
+			out = append(out, text)
+		case i == 0 && len(c.Rest) == 2 && v == jinja.Value(jinja.None):
+		default:
+			part := "name"
+			if i < len(c.Rest)-1 {
+				part = "package"
+			}
+			return nil, fail(source.Compilation, "The %s argument to %s() must be a string, got %s", part, what, pythonType(v))
+		}
+	}
+	return out, nil
+}
+
+// metricFunc is metric('name'): the metric's name, and a dependency.
+var metricFunc = jinja.NewFunc("metric(*args)", func(c *jinja.Call) (jinja.Value, error) {
+	ctx := host(c)
+	call, err := namedCall(c, "metric")
+	if err != nil {
+		return nil, err
+	}
+	if !ctx.execute() {
+		ctx.Metrics = append(ctx.Metrics, call)
+	}
+	return jinja.Str(call[len(call)-1]), nil
+})
+
+// functionFunc is function('name'): the name by which SQL calls a function of the
+// project.
+var functionFunc = jinja.NewFunc("function(*args)", func(c *jinja.Call) (jinja.Value, error) {
+	ctx := host(c)
+	call, err := namedCall(c, "function")
+	if err != nil {
+		return nil, err
+	}
+	if !ctx.execute() {
+		ctx.Functions = append(ctx.Functions, call)
+		return ctx.own(), nil
+	}
+	n, found := ctx.shared.Manifest.FindNamed(manifest.Function, ctx.pkg, call)
+	if found != manifest.Enabled {
+		pkg := ""
+		if len(call) == 2 {
+			pkg = call[0]
+		}
+		return nil, fail(source.Compilation, "%s", ctx.notFound("function", call[len(call)-1], pkg, nil, found == manifest.Off))
+	}
+	return ctx.shared.RelationOf(n), nil
 })
