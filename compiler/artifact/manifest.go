@@ -197,7 +197,7 @@ func (e *encoder) groupMap(m *manifest.Manifest) {
 		for _, g := range m.Groups {
 			var ids []string
 			for _, n := range m.Nodes {
-				if n.Config.Text("group") == g.Name {
+				if n.Group() == g.Name {
 					ids = append(ids, n.ID)
 				}
 			}
@@ -252,8 +252,8 @@ func (e *encoder) group(g *manifest.Group) {
 		e.str("original_file_path", g.OriginalPath)
 		e.str("unique_id", g.ID)
 		e.val("owner", g.Owner)
-		e.opt("description", g.Description)
-		e.object("config", func() { e.val("meta", g.Meta) })
+		e.val("description", g.Description)
+		e.val("config", g.Config)
 	})
 }
 
@@ -297,7 +297,7 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 	e.str("description", n.Description)
 	e.columns(n.Columns)
 	e.val("meta", n.Meta())
-	e.val("group", n.Config.Get("group"))
+	e.opt("group", n.Group())
 	e.docs(n)
 	e.opt("patch_path", n.PatchPath)
 	if c != nil {

@@ -18,6 +18,9 @@ type Doc struct {
 	File *source.File
 	Root *yaml.Node // the top-level node; nil for an empty file
 
+	// Project is the folder of the project, for messages; may be empty.
+	Project string
+
 	// Repeated are keys that stand in their mapping before too. The last one counts.
 	Repeated []*yaml.Node
 }
@@ -56,6 +59,15 @@ func ParseYAML(f *source.File) (*Doc, error) {
 		d.Root = nil
 	}
 	return d, nil
+}
+
+// Name is the file as messages about its entries name it: with the project's folder
+// where it is known, since a project may have several.
+func (d *Doc) Name() string {
+	if d.Project == "" {
+		return d.File.Path
+	}
+	return fmt.Sprintf("%s of the project in '%s'", d.File.Path, d.Project)
 }
 
 // repeated notes the keys of mappings that come up again. A mapping that begins with a

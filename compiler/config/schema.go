@@ -109,7 +109,7 @@ func (c *checker) bad(at *yaml.Node, path, format string, args ...any) *source.E
 	if path == "" {
 		path = "[]"
 	}
-	e := c.doc.Errorf(at, "Invalid %s config given in %s - at path %s: %s", c.schema.Name, c.doc.File.Path, path, fmt.Sprintf(format, args...))
+	e := c.doc.Errorf(at, "Invalid %s config given in %s - at path %s: %s", c.schema.Name, c.doc.Name(), path, fmt.Sprintf(format, args...))
 	c.problems = append(c.problems, e)
 	return e
 }

@@ -79,6 +79,8 @@ type Node struct {
 	TimeSpine       jinja.Value
 	Index           int // of project hooks, from 1 as dbt counts them
 
+	AttachedGroup string // of tests: the group of what they test
+
 	Test     *TestPart
 	Source   *SourcePart
 	Exposure *ExposurePart
@@ -178,6 +180,14 @@ type UnitPart struct {
 
 // Meta is config.meta.
 func (n *Node) Meta() *jinja.Dict { return n.Config.Dict("meta") }
+
+// Group is the group that owns the node; a test belongs to that of what it tests.
+func (n *Node) Group() string {
+	if n.AttachedGroup != "" {
+		return n.AttachedGroup
+	}
+	return n.Config.Text("group")
+}
 
 // Materialized is config.materialized; empty for kinds that have none.
 func (n *Node) Materialized() string { return n.Config.Text("materialized") }
@@ -285,6 +295,6 @@ type Group struct {
 	Path         string
 	OriginalPath string
 	Owner        *jinja.Dict
-	Description  string
-	Meta         *jinja.Dict
+	Description  jinja.Value // none if there is none
+	Config       *jinja.Dict
 }

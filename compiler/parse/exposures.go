@@ -65,7 +65,7 @@ func (p *parser) loadExposures() {
 func (p *parser) owner(e *entry) (*jinja.Dict, bool) {
 	given := dictOf(e.vals, "owner")
 	if textOf(given, "name") == "" && textOf(given, "email") == "" {
-		p.fail(e.doc.Errorf(config.Child(e.node, "owner"), "Invalid %s config given in %s: owner of '%s' needs a name or an email", e.section, e.file.Path, e.name))
+		p.fail(e.doc.Errorf(config.Child(e.node, "owner"), "Invalid %s config given in %s: 'owner' of '%s' needs a name or an email", e.section, e.doc.Name(), e.name))
 		return nil, false
 	}
 	out := Owner.Fill(given)

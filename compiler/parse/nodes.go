@@ -315,15 +315,34 @@ func (p *parser) renderNode(n *manifest.Node) (*scope.Context, error) {
 // grow, everything else is replaced.
 func called(k config.Kinds, layers []config.Layer) *jinja.Dict {
 	out := jinja.NewDict()
-	for _, l := range layers {
+	for i, l := range layers {
 		for _, e := range l {
 			old, set := out.GetStr(e.Key)
-			if f := config.Declared(k, e.Key); set && f != nil && f.Rule == config.Append {
+			f := config.Declared(k, e.Key)
+			switch {
+			case f != nil && f.Rule == config.Append && (set || i > 0):
+				// From the second call on, dbt makes lists of what is appended.
 				out.SetStr(e.Key, jinja.NewList(append(slices.Clone(listOf(old)), listOf(e.Value)...)...))
-				continue
+			case f != nil && f.Rule == config.MergeKeys && set:
+				out.SetStr(e.Key, overKeys(old, e.Value))
+			default:
+				out.SetStr(e.Key, e.Value)
 			}
-			out.SetStr(e.Key, e.Value)
 		}
+	}
+	return out
+}
+
+// overKeys puts the keys of one mapping over those of another.
+func overKeys(weak, strong jinja.Value) jinja.Value {
+	w, ok1 := weak.(*jinja.Dict)
+	s, ok2 := strong.(*jinja.Dict)
+	if !ok1 || !ok2 {
+		return strong
+	}
+	out := w.Copy()
+	for k, v := range s.All() {
+		out.Set(k, v)
 	}
 	return out
 }
@@ -373,9 +392,27 @@ func (p *parser) patchLayers(d *draft) []config.Layer {
 			merged = append(merged, e)
 			continue
 		}
+		e.Value = deepMerge(merged[at].Value, e.Value)
 		merged[at] = e
 	}
 	return []config.Layer{merged}
+}
+
+// deepMerge puts one value over another, mappings key by key on all levels.
+func deepMerge(weak, strong jinja.Value) jinja.Value {
+	w, ok1 := weak.(*jinja.Dict)
+	s, ok2 := strong.(*jinja.Dict)
+	if !ok1 || !ok2 {
+		return strong
+	}
+	out := w.Copy()
+	for k, v := range s.All() {
+		if old, both := out.Get(k); both {
+			v = deepMerge(old, v)
+		}
+		out.Set(k, v)
+	}
+	return out
 }
 
 // applyPatch takes over what the entry says beside config.
@@ -418,15 +455,8 @@ func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 		}
 	}
 	if ctx != nil {
-		for i, layer := range ctx.Configs {
-			for _, e := range layer {
-				v := e.Value
-				// From the second call on, dbt makes lists of what is appended.
-				if f := config.Declared(d.node.Kind.Info().Config, e.Key); i > 0 && f != nil && f.Rule == config.Append {
-					v = jinja.NewList(listOf(v)...)
-				}
-				out.SetStr(e.Key, v)
-			}
+		for k, v := range d.node.Called.All() {
+			out.Set(k, v)
 		}
 	}
 	if d.pkg != p.project.Root {

@@ -45,8 +45,8 @@ func (p *parser) loadGroups() {
 		names[e.name] = true
 		p.m.Groups = append(p.m.Groups, &manifest.Group{
 			ID: id, Name: e.name, Package: e.pkg.Name,
-			Path: e.file.Rel, OriginalPath: e.file.Path, Owner: full, Description: e.str("description"),
-			Meta: dictOf(dictOf(e.vals, "config"), "meta"),
+			Path: e.file.Rel, OriginalPath: e.file.Path, Owner: full, Description: first(at(e.vals, "description")),
+			Config: p.groupConfig(e),
 		})
 	}
 	var valid []string
@@ -64,6 +64,22 @@ func (p *parser) loadGroups() {
 			Msg: fmt.Sprintf("Invalid group '%s', expected one of [%s]", g, strings.Join(quoteAll(valid), ", ")),
 		})
 	}
+}
+
+// groupConfig is the config of a group. dbt takes groups for models where it looks for
+// settings of the project, so these have what models of the folder have.
+func (p *parser) groupConfig(e *entry) *jinja.Dict {
+	own, root := p.layersOf(e.pkg, "models", slices.Concat([]string{e.pkg.Name}, dirs(e.file.Rel), []string{e.name}))
+	layers := append(slices.Clip(own), e.configOnly())
+	out := called(config.Models, append(layers, root...))
+	sorted := jinja.NewDict()
+	sorted.SetStr("meta", dictOf(out, "meta"))
+	for k, v := range out.All() {
+		if k.String() != "meta" {
+			sorted.Set(k, v)
+		}
+	}
+	return sorted
 }
 
 func quoteAll(list []string) []string {
@@ -163,7 +179,7 @@ func (p *parser) rendered(pkg, id, heading string, f *source.File, text *string)
 		if je := (*jinja.Error)(nil); errors.As(err, &je) && je.Kind == jinja.UndefinedError {
 			e.Msg += scope.NoMacro
 		}
-		if e.Class == source.Compilation && e.File == nil {
+		if strings.HasPrefix(e.Msg, "Documentation for ") {
 			heading = "" // dbt has none for a docs block that is not there
 		}
 		p.fail(&source.Error{Class: source.Compilation, Node: heading, Msg: e.Msg, Hint: e.Hint, Err: err})

@@ -127,7 +127,7 @@ func (p *parser) repeatedKeys(f *project.File) {
 
 // entriesOf reads the entries of one file.
 func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
-	doc := &config.Doc{File: p.named(pkg, f), Root: f.Doc.Root}
+	doc := &config.Doc{File: p.named(pkg, f), Root: f.Doc.Root, Project: pkg.Dir}
 	if doc.Root.Kind != yaml.MappingNode {
 		p.fail(doc.Errorf(doc.Root, "Error reading %s: %s: a properties file is a mapping with keys such as models, sources or macros", pkg.Name, path.Base(f.Path)))
 		return nil
@@ -190,7 +190,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 // invalid is the error that part of an entry is not what it must be, in the words
 // that dbt begins it with.
 func (e *entry) invalid(n *yaml.Node, format string, args ...any) *source.Error {
-	return e.doc.Errorf(n, "Invalid %s config given in %s of the project in '%s': %s", e.section, e.file.Path, e.pkg.Dir, fmt.Sprintf(format, args...))
+	return e.doc.Errorf(n, "Invalid %s config given in %s: %s", e.section, e.doc.Name(), fmt.Sprintf(format, args...))
 }
 
 // str gives a value of the entry as text.

@@ -145,7 +145,7 @@ func (p *parser) access(n, to *manifest.Node) {
 	var why string
 	switch to.Config.Text("access") {
 	case "private":
-		own, theirs := n.Config.Text("group"), to.Config.Text("group")
+		own, theirs := n.Group(), to.Group()
 		if own == "" || own != theirs || restricted {
 			why = fmt.Sprintf("private to the '%s' group", theirs)
 		}

@@ -169,7 +169,7 @@ func (p *parser) sourceNode(e *entry, tn *yaml.Node, t *jinja.Dict) *manifest.No
 	un := jinja.NewDict()
 	e.pkg.Settings.Sections["sources"].Raw(fqn, un)
 	for _, item := range in {
-		if item.Key != "freshness" {
+		if item.Key != "freshness" || p.freshnessGiven(s, sCfg, t, tCfg) {
 			un.SetStr(item.Key, item.Value)
 		}
 	}
@@ -227,6 +227,11 @@ func (p *parser) freshness(s, sCfg, t, tCfg *jinja.Dict) jinja.Value {
 		out = base
 	}
 	return out
+}
+
+// freshnessGiven says whether any level says something about freshness.
+func (p *parser) freshnessGiven(levels ...*jinja.Dict) bool {
+	return slices.ContainsFunc(levels, func(d *jinja.Dict) bool { _, ok := d.GetStr("freshness"); return ok })
 }
 
 // testedSources gives the tables of a source as things that tests are about.

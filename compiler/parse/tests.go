@@ -51,6 +51,7 @@ type testSpec struct {
 	config      config.Layer
 	custom      string // name: of the test
 	description string
+	rendered    bool // to learn what it refers to
 }
 
 // loadTests makes the generic tests of all properties files.
@@ -384,7 +385,7 @@ func (p *parser) genericTest(s *testSpec) *manifest.Node {
 		p.fail(inNode(err, n))
 		return nil
 	}
-	if len(inMacro) > 0 && !p.testNodeConfig(s, n, inMacro) {
+	if s.rendered && !p.testNodeConfig(s, n, inMacro) {
 		return nil
 	}
 	if err := p.name(n); err != nil {
@@ -438,18 +439,16 @@ func (s *testSpec) rawCode() string {
 // weaker than what the file says.
 func (p *parser) testNodeConfig(s *testSpec, n *manifest.Node, inMacro []config.Layer) bool {
 	own, root := p.layersOf(s.on.e.pkg, "data_tests", n.FQN)
-	layers := append(slices.Clip(own), inMacro...)
-	layers = append(layers, s.config)
+	given := s.given(inMacro)
+	layers := append(slices.Clip(own), given...)
 	layers = append(layers, root...)
 	c, err := config.Merge(config.Tests, layers...)
 	if err != nil {
 		p.fail(inNode(err, n))
 		return false
 	}
-	if s.on.attach != nil && c.Get("group") == jinja.Value(jinja.None) {
-		if g := s.on.attach.Config.Get("group"); g != jinja.Value(jinja.None) {
-			c = c.With("group", g)
-		}
+	if s.on.attach != nil {
+		n.AttachedGroup = s.on.attach.Group()
 	}
 	n.Config = storing(c)
 	n.Tags = nil
@@ -472,12 +471,24 @@ func (p *parser) testNodeConfig(s *testSpec, n *manifest.Node, inMacro []config.
 	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
 	n.Unrendered = jinja.NewDict()
 	s.on.e.pkg.Settings.Sections["data_tests"].Raw(n.FQN, n.Unrendered)
-	for _, layer := range append(slices.Clip(inMacro), s.config) {
-		for _, e := range layer {
-			n.Unrendered.SetStr(e.Key, e.Value)
-		}
+	for k, v := range called(config.Tests, given).All() {
+		n.Unrendered.Set(k, v)
+	}
+	if s.on.e.pkg != p.project.Root {
+		p.project.Root.Settings.Sections["data_tests"].Raw(n.FQN, n.Unrendered)
 	}
 	return true
+}
+
+// given is the settings of a test in the order in which dbt takes them: those of the
+// file, and for a test that is rendered those that its macro sets and the file's once
+// more, since they stand in its raw code too.
+func (s *testSpec) given(inMacro []config.Layer) []config.Layer {
+	out := []config.Layer{s.config}
+	if s.rendered {
+		out = append(append(out, inMacro...), s.config)
+	}
+	return out
 }
 
 // testRefs renders a test to learn what it refers to, and gives the configs that
@@ -512,6 +523,7 @@ func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error)
 	}
 	ctx.Set("_dbt_generic_test_kwargs", kwargs)
 	if mac != nil {
+		s.rendered = true
 		if _, err := ctx.Render(t); err != nil {
 			return nil, err
 		}

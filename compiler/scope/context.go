@@ -562,10 +562,8 @@ func (s *Shared) Graph() *jinja.Dict {
 				d.SetStr("original_file_path", str(gr.OriginalPath))
 				d.SetStr("unique_id", str(gr.ID))
 				d.SetStr("owner", gr.Owner)
-				d.SetStr("description", strOrNone(gr.Description))
-				cfg := jinja.NewDict()
-				cfg.SetStr("meta", orDict(gr.Meta))
-				d.SetStr("config", cfg)
+				d.SetStr("description", gr.Description)
+				d.SetStr("config", gr.Config)
 				parts["groups"].SetStr(gr.ID, d)
 			}
 		}

@@ -129,7 +129,7 @@ var nodeFields = []field{
 		return d
 	})},
 	{"meta", false, func(n *manifest.Node) jinja.Value { return n.Meta() }},
-	{"group", true, only(described, func(n *manifest.Node) jinja.Value { return orNone(n.Config.Get("group")) })},
+	{"group", true, only(described, func(n *manifest.Node) jinja.Value { return strOrNone(n.Group()) })},
 	{"docs", false, only(described, DocsOf)},
 	{"patch_path", true, only(^exposures, func(n *manifest.Node) jinja.Value { return strOrNone(n.PatchPath) })},
 	{"build_path", true, only(described, noneYet)},

@@ -10,7 +10,7 @@ manifest.json and semantic_manifest.json are compared. Prints each difference as
 
 and how often each field differs at the end; exits with 1 if anything does. What is left out and why:
 times and ids of the run; created_at; texts, descriptions and dependencies of the macros that come with
-dbt and weft, which each has of its own; the order of "sources" and "depends_on.nodes" (dbt keeps sets);
+dbt and weft, which each has of its own; the order of "sources", "depends_on.nodes" and tags of columns (dbt keeps sets);
 checksums of unit tests (of Python objects). --state also checks that each finds no change against the
 other's manifest.
 """
@@ -58,7 +58,8 @@ def walk(at, value, path=()):
     if isinstance(value, list):
         out = [walk(at, v, path) for v in value]
         if path and (path[-1] == "sources" or path[-2:] == ("depends_on", "nodes")
-                     or path[0] in ("parent_map", "child_map", "group_map")):
+                     or path[0] in ("parent_map", "child_map", "group_map")
+                     or "columns" in path and path[-1] == "tags"):
             out.sort(key=lambda v: json.dumps(v))
         return out
     return value
