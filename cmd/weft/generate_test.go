@@ -229,7 +229,7 @@ var entryConfigs = []string{
 	"    config: {alias: \"{{ 'al_' ~ target.name }}_%[1]s\"}\n", "    meta: {top: 1}\n    docs: {show: true, node_color: red}\n",
 	"    config: {group: owners, access: protected}\n", "    config: {contract: {enforced: true}, materialized: table}\n",
 	"    config: {event_time: at, lookback: 3, full_refresh: false}\n", "    config: {unknown_thing: [1, {a: b}], tags: one}\n",
-	"    access: public\n", "    config: {snowflake_warehouse: big, persist_docs: {relation: false, columns: true}}\n",
+	"    access: protected\n", "    config: {snowflake_warehouse: big, persist_docs: {relation: false, columns: true}}\n",
 }
 
 // columnTests are tests that a column may have.
@@ -304,7 +304,7 @@ func (g *projectGenerator) rest() {
 		g.write(fmt.Sprintf("tests/%sassert_%d.sql", g.maybe(2, "deep/"), i), fmt.Sprintf("{{ config(severity='warn', tags=['s%d']) }}\nselect * from {{ ref('%s') }} where id is null\n", i, choose(g.r, g.layers[0]...)))
 	}
 	g.write("tests/t.yml", "data_tests:\n  - name: assert_0\n    description: first one\n    config: {meta: {t: 1}, store_failures_as: view}\n")
-	g.write("models/unit.yml", "unit_tests:\n  - name: adds\n    model: "+g.layers[0][1]+"\n    description: unit\n    given: []\n    expect:\n      rows:\n        - {id: 1, amount: 2.5}\n    overrides: {vars: {limit: 3}}\n    config: {tags: [u]}\n")
+	g.write("models/unit.yml", "unit_tests:\n  - name: adds\n    model: "+g.layers[0][1]+"\n    description: unit\n    given: []\n    expect:\n      rows:\n        - {id: 1, amount: 2.5}\n    overrides: {vars: {limit: 3}, macros: {is_incremental: false}}\n    config: {tags: [u]}\n")
 }
 
 // packages writes two local packages, and the folders that deps would make of them.
