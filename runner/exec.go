@@ -520,7 +520,7 @@ func (r *run) hook(ctx context.Context, h *manifest.Node, res *artifact.Result, 
 		sc.SetOutcomes(outcomes(results))
 	}
 	t := artifact.Timing{Name: "compile", Start: r.o.Now()}
-	out, err := sc.Render(h.Template)
+	out, err := sc.RenderNode(h)
 	t.End = r.o.Now()
 	if err != nil {
 		return err

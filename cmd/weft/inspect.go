@@ -13,7 +13,6 @@ import (
 	"weft/compiler/compile"
 	"weft/compiler/graph"
 	"weft/compiler/jinja"
-	"weft/compiler/jinja/syntax"
 	"weft/compiler/manifest"
 	"weft/compiler/scope"
 	"weft/compiler/source"
@@ -153,11 +152,6 @@ func (a *app) inlineNode(text string) (*manifest.Node, error) {
 	f := &source.File{Path: "--inline", Text: text}
 	root := a.project.Root.Name
 	n := a.shared.InlineNode(root, f)
-	t, err := syntax.Parse(f, syntax.Options{})
-	if err != nil {
-		return nil, err
-	}
-	n.Template = t
 	if err := a.shared.Record(a.ctx, n); err != nil {
 		return nil, err
 	}

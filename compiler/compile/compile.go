@@ -110,7 +110,7 @@ func (c *Compiler) node(ctx context.Context, n *manifest.Node, conn *scope.Conn,
 		}
 		sc.Set("_dbt_generic_test_kwargs", kwargs)
 	}
-	out, err := sc.Render(n.Template)
+	out, err := sc.RenderNode(n)
 	if err != nil {
 		return nil, err
 	}

@@ -48,11 +48,10 @@ type Node struct {
 	Columns     []*Column
 	PatchPath   string // package://file of the properties entry, or empty
 
-	File     *source.File     // the file that holds the text; nil where there is none
-	Span     source.Span      // of the text within File
-	Raw      string           // raw_code
-	Template *syntax.Template // Raw parsed; nil where there is nothing to render
-	Language string           // "sql" or "python"; empty for kinds without code
+	File     *source.File // the file that holds the text; nil where there is none
+	Span     source.Span  // of the text within File
+	Raw      string       // raw_code
+	Language string       // "sql" or "python"; empty for kinds without code
 
 	Refs      []Ref
 	Sources   [][2]string // source name, table name
@@ -221,6 +220,19 @@ func (n *Node) StoresFailures(flag bool) bool {
 		return bool(b)
 	}
 	return flag
+}
+
+// HostBlocks are the blocks that dbt adds to Jinja.
+var HostBlocks = []string{"macro", "materialization", "test", "data_test", "docs", "snapshot"}
+
+// Tree parses the node's text. Trees are not kept: few nodes of a large project are
+// compiled by a command, and a tree is ten times its text.
+func (n *Node) Tree() (*syntax.Template, error) {
+	if n.Test != nil && n.Test.Generic {
+		// The text that stands for a generic test is in no file.
+		return syntax.Parse(&source.File{Path: n.OriginalPath, Text: n.Raw}, syntax.Options{})
+	}
+	return syntax.Parse(n.File, syntax.Options{Blocks: HostBlocks, Start: n.Span.Start, End: n.Span.End})
 }
 
 // Describe is "model orders (models/orders.sql)", as error headings have it.

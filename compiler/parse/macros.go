@@ -17,7 +17,6 @@ import (
 var (
 	macroBlocks = []string{"macro", "materialization", "test", "data_test"}
 	testBlocks  = []string{"test", "data_test"}
-	hostBlocks  = []string{"macro", "materialization", "test", "data_test", "docs", "snapshot"}
 )
 
 // macroFile is one file to take macros from.
@@ -125,7 +124,7 @@ func macroError(err error, f macroFile) error {
 }
 
 func (p *parser) macro(f macroFile, b syntax.TopBlock) (*manifest.Macro, error) {
-	t, err := syntax.Parse(f.file, syntax.Options{Blocks: hostBlocks, Start: b.Start, End: b.End})
+	t, err := syntax.Parse(f.file, syntax.Options{Blocks: manifest.HostBlocks, Start: b.Start, End: b.End})
 	if err != nil {
 		return nil, err
 	}

@@ -293,11 +293,10 @@ func withoutNone(k config.Kinds, layers []config.Layer) []config.Layer {
 
 // renderNode parses and renders a node's text, and keeps what it refers to.
 func (p *parser) renderNode(n *manifest.Node) (*scope.Context, error) {
-	t, err := syntax.Parse(n.File, syntax.Options{Blocks: hostBlocks, Start: n.Span.Start, End: n.Span.End})
+	t, err := n.Tree()
 	if err != nil {
 		return nil, err
 	}
-	n.Template = t
 	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
 	if _, err := ctx.Render(t); err != nil {
 		return nil, err
@@ -481,55 +480,4 @@ func setToNone(ctx *scope.Context) []string {
 		}
 	}
 	return out
-}
-
-// name gives the node its database, schema, alias and relation. Config keys among
-// unset count as none.
-func (p *parser) name(n *manifest.Node, unset ...string) error {
-	for i, gen := range []struct {
-		macro string
-		key   string
-		into  *string
-	}{
-		{"generate_database_name", "database", &n.Database},
-		{"generate_schema_name", "schema", &n.Schema},
-		{"generate_alias_name", "alias", &n.Alias},
-	} {
-		mac := p.shared.Macros.NameGenerator(n.Package, gen.macro)
-		if mac == nil {
-			return &source.Error{Class: source.Compilation, Msg: "no macro named " + gen.macro}
-		}
-		ctx := p.shared.NewContext(p.ctx, scope.Names, nil, nil)
-		custom := n.Config.Get(gen.key)
-		if slices.Contains(unset, gen.key) {
-			custom = jinja.None
-		}
-		v, err := ctx.Thread().Call(mac.Value, []jinja.Value{custom, scope.Node{Node: n}}, nil)
-		if err != nil {
-			for _, e := range source.All(err) {
-				if e.Node == "" {
-					e.Node = "macro " + mac.Name + " (" + mac.Path + ")"
-				}
-			}
-			return err
-		}
-		text, ok := jinja.Text(v)
-		if !ok && v != jinja.Value(jinja.None) && !jinja.IsUndefined(v) {
-			return &source.Error{Class: source.Compilation, File: mac.File, Span: mac.Span,
-				Msg: fmt.Sprintf("%s gave the %s %s, which is no text", mac.Name, gen.key, jinja.Repr(v))}
-		}
-		*gen.into, n.Nameless[i] = strings.TrimSpace(text), !ok
-	}
-	if n.Kind == manifest.Snapshot {
-		if db := n.Config.Text("target_database"); db != "" {
-			n.Database, n.Nameless[0] = db, false
-		}
-		if schema := n.Config.Text("target_schema"); schema != "" {
-			n.Schema, n.Nameless[1] = schema, false
-		}
-	}
-	if n.HasRelation() && n.Kind != manifest.Function || n.StoresFailures(p.shared.StoreFailures) {
-		n.Relation = p.shared.RelationOf(n).Render()
-	}
-	return nil
 }

@@ -52,6 +52,9 @@ type parser struct {
 	// incomplete says that something was not read, so that what is missing may be there.
 	incomplete bool
 
+	namesMu sync.Mutex // guards plain
+	plain   map[string][len(nameGenerators)]bool
+
 	props    *properties
 	semantic []*semanticEntry
 	created  map[string]*manifest.Node // by id, for duplicates

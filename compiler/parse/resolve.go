@@ -100,11 +100,15 @@ func (p *parser) ambiguous(n *manifest.Node, r manifest.Ref) {
 // refSpan finds the place of a call in the node's text: ref('name') or
 // source('name', 'table').
 func refSpan(n *manifest.Node, what, name string) source.Span {
-	if n.Template == nil || n.Template.File != n.File {
+	if n.Raw == "" || n.Test != nil && n.Test.Generic || n.Language == "python" {
+		return n.Span
+	}
+	tree, err := n.Tree()
+	if err != nil {
 		return n.Span
 	}
 	found := source.Span{}
-	syntax.Walk(n.Template, func(x any) bool {
+	syntax.Walk(tree, func(x any) bool {
 		c, ok := x.(*syntax.Call)
 		if !ok {
 			return true

@@ -11,7 +11,6 @@ import (
 
 	"weft/compiler/config"
 	"weft/compiler/jinja"
-	"weft/compiler/jinja/syntax"
 	"weft/compiler/manifest"
 	"weft/compiler/scope"
 	"weft/compiler/source"
@@ -496,11 +495,6 @@ func (s *testSpec) given(inMacro []config.Layer) []config.Layer {
 // rendered.
 func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error) {
 	mac := p.shared.Macros.Test(n.Package, s.namespace, s.name)
-	t, err := syntax.Parse(&source.File{Path: n.OriginalPath, Text: n.Raw}, syntax.Options{})
-	if err != nil {
-		return nil, err
-	}
-	n.Template = t
 	// dbt names the dependency by looking for the bare name, also for a test that
 	// is written with its package.
 	if named := p.shared.Macros.Test(n.Package, "", s.name); named != nil {
@@ -524,7 +518,7 @@ func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error)
 	ctx.Set("_dbt_generic_test_kwargs", kwargs)
 	if mac != nil {
 		s.rendered = true
-		if _, err := ctx.Render(t); err != nil {
+		if _, err := ctx.RenderNode(n); err != nil {
 			return nil, err
 		}
 	}

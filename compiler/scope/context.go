@@ -229,6 +229,15 @@ func (c *Context) hint(err error) {
 	}
 }
 
+// RenderNode renders the text of a node.
+func (c *Context) RenderNode(n *manifest.Node) (jinja.Result, error) {
+	t, err := n.Tree()
+	if err != nil {
+		return jinja.Result{}, err
+	}
+	return c.Render(t)
+}
+
 // RenderText renders a text that stands in no file of its own, such as a hook.
 func (c *Context) RenderText(name, text string) (string, error) {
 	if !config.IsTemplate(text) {

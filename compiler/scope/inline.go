@@ -29,7 +29,7 @@ func (s *Shared) InlineNode(pkg string, f *source.File) *manifest.Node {
 // Record renders a node as parsing does and keeps what it refers to.
 func (s *Shared) Record(ctx context.Context, n *manifest.Node) error {
 	c := s.NewContext(ctx, Parse, n, nil)
-	if _, err := c.Render(n.Template); err != nil {
+	if _, err := c.RenderNode(n); err != nil {
 		return err
 	}
 	n.Refs, n.Sources = c.Refs, c.Sources
