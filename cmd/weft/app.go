@@ -303,9 +303,11 @@ func (a *app) read() error {
 	if err != nil {
 		return err
 	}
-	if err := a.project.ReadFiles(a.ctx, runtime.NumCPU()); err != nil {
+	trees := a.readTrees()
+	if err := a.project.ReadFiles(a.ctx, runtime.NumCPU(), trees); err != nil {
 		return err
 	}
+	a.writeTrees(trees)
 	a.shared = a.newShared()
 	m, err := parse.Parse(a.ctx, a.project, parse.Options{
 		Shared: a.shared, Workers: runtime.NumCPU(), Now: a.started,

@@ -88,6 +88,7 @@ var flags = []flag{
 	{name: "log-level", kind: textFlag, def: "info", env: "LOG_LEVEL", oneOf: []string{"debug", "info", "warn", "error", "none"}, doc: "least important messages to show"},
 	{name: "log-level-file", kind: textFlag, def: "debug", env: "LOG_LEVEL_FILE", oneOf: []string{"debug", "info", "warn", "error", "none"}, doc: "least important messages in the log file"},
 	{name: "partial-parse", kind: boolFlag, def: "true", env: "PARTIAL_PARSE", doc: "use the cache of decoded files"},
+	{name: "partial-parse-file-path", kind: textFlag, env: "PARTIAL_PARSE_FILE_PATH", doc: "where that cache is, if not in the target folder"},
 	{name: "print", kind: boolFlag, def: "true", env: "PRINT", doc: "show what templates print()"},
 	{name: "printer-width", kind: intFlag, def: "80", env: "PRINTER_WIDTH", doc: "width of progress lines"},
 	{name: "quiet", short: "q", kind: boolFlag, def: "false", env: "QUIET", doc: "show errors only"},

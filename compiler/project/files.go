@@ -98,8 +98,9 @@ var rules = []rule{
 
 // ReadFiles finds and reads the files of all packages, with at most workers
 // goroutines. Files that cannot be understood are taken out and noted in Unread; the
-// error is for folders that cannot be listed.
-func (p *Project) ReadFiles(ctx context.Context, workers int) error {
+// error is for folders that cannot be listed. YAML that trees has is not parsed; trees
+// may be nil.
+func (p *Project) ReadFiles(ctx context.Context, workers int, trees *config.TreeCache) error {
 	var all []*File
 	var problems source.Errors
 	for _, pkg := range p.Packages {
@@ -114,7 +115,7 @@ func (p *Project) ReadFiles(ctx context.Context, workers int) error {
 	if len(problems) > 0 {
 		return problems.ErrorOrNil()
 	}
-	errs, err := par.Map(ctx, workers, len(all), func(i int) error { return all[i].read() })
+	errs, err := par.Map(ctx, workers, len(all), func(i int) error { return all[i].read(trees) })
 	if err != nil {
 		return err
 	}
@@ -217,7 +218,7 @@ func (p *Package) find() ([]*File, error) {
 	return files, nil
 }
 
-func (f *File) read() error {
+func (f *File) read(trees *config.TreeCache) error {
 	b, err := os.ReadFile(f.Abs)
 	if err != nil {
 		e := unreadable(f.Path, err)
@@ -248,7 +249,7 @@ func (f *File) read() error {
 	f.Start = source.Pos(len(text) - len(strings.TrimLeftFunc(text, isSpace)))
 	f.End = max(f.Start, source.Pos(len(strings.TrimRightFunc(text, isSpace))))
 	if f.Kind == PropertiesFile {
-		doc, err := config.ParseYAML(f.Source)
+		doc, err := trees.Parse(f.Source)
 		if err != nil {
 			return err
 		}
