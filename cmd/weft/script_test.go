@@ -18,10 +18,22 @@ import (
 //	weft ARGS...              the command line under test
 //	exitcode N weft ARGS...   the same, with the exit code that it must end with
 //	sql FILE QUERY            print the rows of a DuckDB file, values separated by |
+//
+// Each script runs twice: with an empty cache of decoded files, and with the one that
+// the first run left. It cannot tell which.
 func TestScript(t *testing.T) {
+	caches := t.TempDir()
+	for _, round := range []string{"cold", "warm"} {
+		t.Run(round, func(t *testing.T) { runScripts(t, caches) })
+	}
+}
+
+func runScripts(t *testing.T, caches string) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("..", "..", "testdata", "script"),
 		Setup: func(env *testscript.Env) error {
+			name := strings.TrimPrefix(filepath.Base(env.WorkDir), "script-")
+			env.Setenv("DBT_PARTIAL_PARSE_FILE_PATH", filepath.Join(caches, name))
 			home := filepath.Join(env.WorkDir, ".home")
 			if err := os.Mkdir(home, 0o755); err != nil {
 				return err

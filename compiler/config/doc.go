@@ -178,7 +178,7 @@ func (a *aliases) size(n *yaml.Node) (int, error) {
 	if n.Kind == yaml.AliasNode {
 		size, known := a.sizes[n.Alias]
 		if known && size == 0 {
-			return 0, a.doc.Errorf(n, "invalid YAML: the alias *%s stands within what it is an alias of", n.Value)
+			return 0, a.doc.Errorf(n, notYAML+"the alias *%s stands within what it is an alias of", n.Value)
 		}
 		return size, nil
 	}
@@ -192,7 +192,7 @@ func (a *aliases) size(n *yaml.Node) (int, error) {
 			return 0, err
 		}
 		if total += size; total > maxExpanded {
-			return 0, a.doc.Errorf(c, "invalid YAML: the aliases stand for more than %d values", maxExpanded)
+			return 0, a.doc.Errorf(c, notYAML+"the aliases stand for more than %d values", maxExpanded)
 		}
 	}
 	if n.Anchor != "" {
