@@ -1,0 +1,87 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"time"
+
+	"weft/compiler/deps"
+	"weft/compiler/project"
+	"weft/compiler/source"
+)
+
+// hubURL is dbt's package hub; DBT_PACKAGE_HUB_URL names another.
+const hubURL = "https://hub.getdbt.com/"
+
+// deps installs the packages that packages.yml or dependencies.yml name.
+func (a *app) deps(_ []string) error {
+	var opts project.Options
+	err := a.readProject(func(o *project.Options) {
+		o.NoProfile, o.NoPackages = true, true
+		opts = *o
+	})
+	if err != nil {
+		return err
+	}
+	add, from := a.set.text("add-package"), a.set.text("source")
+	if _, version := deps.SplitAdd(add); add != "" && from == "hub" && version == "" {
+		return &usageError{"Version is required in --add-package when a package when source is hub"}
+	}
+	hub, _ := a.env("DBT_PACKAGE_HUB_URL")
+	if hub == "" {
+		hub = hubURL
+	}
+	providers, _ := a.env("DBT_ENV_PRIVATE_GIT_PROVIDER_INFO")
+	err = deps.Install(a.ctx, a.project.Root, deps.Options{
+		Declared: func(dir string) ([]project.Declared, string, error) {
+			return project.DeclaredPackages(a.ctx, opts, &project.Package{Dir: dir})
+		},
+		Locked: func(dir string) ([]project.Declared, string, error) {
+			return project.LockedPackages(a.ctx, opts, dir)
+		},
+		Version: dbtVersion, NoVersion: !a.set.on("version-check"),
+		LockOnly: a.set.on("lock"), Upgrade: a.set.on("upgrade"), Add: add, AddFrom: from,
+		HubURL: hub, CacheDir: a.packageCache(), Providers: providers, Env: os.Environ(), Pause: time.Second,
+		Reveal: a.reveal, Mask: a.masked, Say: a.sayDeps, Warn: a.warnDeps,
+	})
+	if err != nil {
+		return err
+	}
+	return a.raised()
+}
+
+// packageCache is the folder for archives of packages: the one of DBT_DOWNLOADS_DIR, else
+// the one that all projects of the user share.
+func (a *app) packageCache() string {
+	if dir, ok := a.env("DBT_DOWNLOADS_DIR"); ok && dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "weft", "packages")
+}
+
+func (a *app) sayDeps(n deps.Notice) {
+	lv := infoLevel
+	if n.Level == deps.Debug {
+		lv = debugLevel
+	}
+	a.p.emit(event{name: n.Name, code: n.Code, level: lv, msg: n.Msg, data: n.Data})
+}
+
+// warnDeps prints a warning in dbt's words, which the one about revisions begins itself.
+func (a *app) warnDeps(e *source.Error) error {
+	text, code := "["+a.p.yellow.Sprint("WARNING")+"]: Deprecated functionality\n"+e.Msg, "D001"
+	if e.Event == "DepsUnpinned" {
+		text, code = "WARNING: "+e.Msg, "M029"
+	}
+	if a.set.on("warn-error") {
+		fail := *e
+		fail.Class = source.Compilation
+		return &fail
+	}
+	a.p.warn(e.Event, code, text)
+	return nil
+}
