@@ -45,7 +45,7 @@ func (in *installer) addPackage() (restore func(), err error) {
 		return nil, failed(err)
 	}
 	if isNew {
-		in.say("DepsLockCreated", "M000", "Created packages.yml")
+		in.say("Formatting", "Z017", "Created packages.yml")
 	}
 	text, err := in.withPackage(path, string(old))
 	if err != nil {

@@ -70,7 +70,9 @@ func (in *installer) hubPackage(ctx context.Context, r *request) (*hubPackage, e
 		for name := range index {
 			names = append(names, name)
 		}
-		e.Hint = orElse(source.Nearest(r.source, names), e.Hint)
+		if near := source.Nearest(r.source, names); near != "" {
+			e.Hint = fmt.Sprintf("did you mean %q?", near)
+		}
 		return nil, e
 	}
 	v, err := in.fromHub(ctx, r.source+".json")

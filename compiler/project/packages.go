@@ -171,8 +171,13 @@ func readOptional(dir, name string) (*config.Doc, error) {
 	if err != nil {
 		return nil, asRuntime(err)
 	}
-	if doc.Root == nil {
+	if config.IsNull(doc.Root) {
 		return nil, nil
+	}
+	if doc.Root.Kind != mappingNode {
+		e := doc.Errorf(doc.Root, "%s does not parse to a dictionary", name)
+		e.Class, e.Hint = source.Runtime, "it is a mapping with the key packages"
+		return nil, e
 	}
 	return doc, nil
 }
