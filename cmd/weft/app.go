@@ -328,10 +328,14 @@ func (a *app) read() error {
 	if err := a.project.ReadFiles(a.ctx, runtime.NumCPU()); err != nil {
 		return err
 	}
+	external, err := a.upstream()
+	if err != nil {
+		return err
+	}
 	a.shared = a.newShared()
 	m, err := parse.Parse(a.ctx, a.project, parse.Options{
 		Shared: a.shared, Workers: runtime.NumCPU(), Now: a.started,
-		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn,
+		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn, External: external,
 	})
 	if err != nil {
 		return err

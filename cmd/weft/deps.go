@@ -32,22 +32,28 @@ func (a *app) deps(_ []string) error {
 		hub = hubURL
 	}
 	providers, _ := a.env("DBT_ENV_PRIVATE_GIT_PROVIDER_INFO")
-	err = deps.Install(a.ctx, a.project.Root, deps.Options{
-		Declared: func(dir string) ([]project.Declared, string, error) {
-			return project.DeclaredPackages(a.ctx, opts, &project.Package{Dir: dir})
-		},
-		Locked: func(dir string) ([]project.Declared, string, error) {
-			return project.LockedPackages(a.ctx, opts, dir)
-		},
-		Version: dbtVersion, NoVersion: !a.set.on("version-check"),
-		LockOnly: a.set.on("lock"), Upgrade: a.set.on("upgrade"), Add: add, AddFrom: from,
-		HubURL: hub, CacheDir: a.packageCache(), Providers: providers, Env: os.Environ(), Pause: time.Second,
-		Reveal: a.reveal, Mask: a.masked, Say: a.sayDeps, Warn: a.warnDeps,
-	})
+	o := a.fetching()
+	o.Declared = func(dir string) ([]project.Declared, string, error) {
+		return project.DeclaredPackages(a.ctx, opts, &project.Package{Dir: dir})
+	}
+	o.Locked = func(dir string) ([]project.Declared, string, error) {
+		return project.LockedPackages(a.ctx, opts, dir)
+	}
+	o.LockOnly, o.Upgrade, o.Add, o.AddFrom = a.set.on("lock"), a.set.on("upgrade"), add, from
+	o.HubURL, o.Providers, o.CacheDir, o.Env = hub, providers, a.packageCache(), os.Environ()
+	err = deps.Install(a.ctx, a.project.Root, o)
 	if err != nil {
 		return err
 	}
 	return a.raised()
+}
+
+// fetching is what is needed to fetch anything.
+func (a *app) fetching() deps.Options {
+	return deps.Options{
+		Version: dbtVersion, NoVersion: !a.set.on("version-check"), Pause: time.Second,
+		Reveal: a.reveal, Mask: a.masked, Say: a.sayDeps, Warn: a.warnDeps,
+	}
 }
 
 // packageCache is the folder for archives of packages: the one of DBT_DOWNLOADS_DIR, else

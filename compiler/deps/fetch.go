@@ -76,6 +76,16 @@ func (in *installer) fetch(ctx context.Context, address string, limit int64, use
 	}
 }
 
+// Fetch gets the text at a URL, such as another project's manifest.
+func Fetch(ctx context.Context, address string, o Options) (text []byte, err error) {
+	in := &installer{o: o, client: newClient()}
+	err = in.fetch(ctx, address, maxArchive, func(r io.Reader) error {
+		text, err = io.ReadAll(r)
+		return err
+	})
+	return text, err
+}
+
 // cause is an error without the URL in front.
 func cause(err error) string {
 	var u *url.Error

@@ -102,7 +102,7 @@ func (in *installer) clone(ctx context.Context, r *request, dir string) error {
 	if r.subdir != "" {
 		args = append(args, "--filter=blob:none", "--sparse")
 	}
-	if _, err := in.git(ctx, in.staging, append(args, "--", r.repo(), dir)...); err != nil {
+	if _, err := in.git(ctx, in.root.Dir, append(args, "--", r.repo(), dir)...); err != nil {
 		return in.gitFailed(r, err)
 	}
 	if r.subdir != "" {

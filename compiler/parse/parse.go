@@ -30,6 +30,9 @@ type Options struct {
 	// MaxSeed is the size in bytes from which a seed is known by its path only.
 	MaxSeed int64
 	Warn    func(*source.Error)
+
+	// External are the models of other projects.
+	External []*manifest.Node
 }
 
 // parser is the state of one Parse.
@@ -58,6 +61,7 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 			Project:     p.Root.Name,
 			AdapterType: p.Profile.Type,
 			Dialect:     p.Profile.Dialect,
+			External:    o.External,
 		},
 		created: map[string]*manifest.Node{},
 	}

@@ -59,6 +59,8 @@ type Project struct {
 	Packages []*Package // root first, then the installed ones by folder name
 	Profile  *Profile   // nil with Options.NoProfile
 	Vars     *jinja.Dict
+
+	Upstream []Upstream // other projects whose models this one refers to
 }
 
 // Package is one project on disk: the root or an installed one.
@@ -108,6 +110,9 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 		return nil, err
 	}
 	p.Packages = []*Package{p.Root}
+	if p.Upstream, err = readUpstream(dir); err != nil {
+		return nil, err
+	}
 	if o.Loaded != nil {
 		o.Loaded(p)
 	}
