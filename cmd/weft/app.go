@@ -308,10 +308,14 @@ func (a *app) read() error {
 		return err
 	}
 	a.writeTrees(trees)
+	external, err := a.upstream()
+	if err != nil {
+		return err
+	}
 	a.shared = a.newShared()
 	m, err := parse.Parse(a.ctx, a.project, parse.Options{
 		Shared: a.shared, Workers: runtime.NumCPU(), Now: a.started,
-		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn,
+		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn, External: external,
 		Fails: func(event string) bool { return a.warnings.options.of(event) == fails },
 	})
 	if err != nil {

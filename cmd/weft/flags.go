@@ -75,6 +75,8 @@ var flags = []flag{
 	{name: "skip-profile-setup", kind: boolFlag, def: "false", noNo: true, doc: "make no profiles.yml", only: []string{"init"}},
 	{name: "lock", kind: boolFlag, def: "false", noNo: true, doc: "write the lock file and install nothing", only: []string{"deps"}},
 	{name: "upgrade", kind: boolFlag, def: "false", noNo: true, doc: "resolve versions again", only: []string{"deps"}},
+	{name: "add-package", kind: textFlag, doc: "put NAME@VERSION into packages.yml first", only: []string{"deps"}},
+	{name: "source", kind: textFlag, def: "hub", oneOf: []string{"hub", "git", "local"}, doc: "where the added package comes from", only: []string{"deps"}},
 
 	{name: "state", kind: textFlag, env: "STATE", doc: "folder with the artifacts of an earlier run"},
 	{name: "defer", kind: boolFlag, def: "false", env: "DEFER", doc: "take what is not built here from the state"},

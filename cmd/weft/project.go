@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"weft/adapters"
-	"weft/compiler/deps"
 	"weft/compiler/project"
 	"weft/compiler/scope"
 	"weft/compiler/source"
@@ -35,26 +34,6 @@ func sortedKeys(m map[string]*adapters.Dialect) []string {
 		}
 	}
 	return out
-}
-
-// deps installs the packages that packages.yml or dependencies.yml name.
-func (a *app) deps(_ []string) error {
-	var opts project.Options
-	err := a.readProject(func(o *project.Options) {
-		o.NoProfile, o.NoPackages = true, true
-		opts = *o
-	})
-	if err != nil {
-		return err
-	}
-	return deps.Install(a.project.Root, deps.Options{
-		Declared: func(dir string) ([]project.Declared, error) {
-			list, _, err := project.DeclaredPackages(a.ctx, opts, &project.Package{Dir: dir})
-			return list, err
-		},
-		LockOnly: a.set.on("lock"),
-		Say:      func(text string) { a.p.info("DepsStatus", "M014", text) },
-	})
 }
 
 // clean removes the folders that clean-targets names.

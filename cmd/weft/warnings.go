@@ -217,7 +217,7 @@ func (a *app) note(e *source.Error) {
 // bare says which warnings dbt prints without the word in front.
 func bare(event string) bool {
 	switch event {
-	case source.NoNodesForSelection, source.NothingToDo, source.NoNodesSelected, source.AdapterEventWarning:
+	case source.NoNodesForSelection, source.NothingToDo, source.NoNodesSelected, source.AdapterEventWarning, source.DepsUnpinned:
 		return true
 	}
 	return false

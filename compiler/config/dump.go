@@ -15,7 +15,17 @@ import (
 // characters, escapes for everything but ASCII. A value that YAML has no plain
 // form for is an error.
 func DumpYAML(v jinja.Value, sortKeys bool) (string, error) {
-	d := dumper{sortKeys: sortKeys, uses: map[jinja.Value]int{}, names: map[jinja.Value]string{}, blank: true, leading: true}
+	return dumpYAML(v, dumper{sortKeys: sortKeys})
+}
+
+// DumpYAMLIndented is DumpYAML with lists indented further than the key they are
+// below, as dbt writes its own files; see https://github.com/yaml/pyyaml/issues/234.
+func DumpYAMLIndented(v jinja.Value, sortKeys bool) (string, error) {
+	return dumpYAML(v, dumper{sortKeys: sortKeys, indentLists: true})
+}
+
+func dumpYAML(v jinja.Value, d dumper) (string, error) {
+	d.uses, d.names, d.blank, d.leading = map[jinja.Value]int{}, map[jinja.Value]string{}, true, true
 	if err := d.count(v, 0); err != nil {
 		return "", err
 	}
@@ -39,8 +49,10 @@ type dumper struct {
 	leading  bool // nothing but blanks, "-" and "?" has been written in this line
 	open     bool // the document ends in a plain scalar at the top
 	sortKeys bool
-	uses     map[jinja.Value]int // how often a list or dict occurs
-	names    map[jinja.Value]string
+
+	indentLists bool                // below a key too
+	uses        map[jinja.Value]int // how often a list or dict occurs
+	names       map[jinja.Value]string
 }
 
 // maxDepth bounds how deep values may be nested.
@@ -165,7 +177,7 @@ func (d *dumper) sequence(items []jinja.Value, indent int, inMapping bool) error
 		return nil
 	}
 	// A list below a key is not indented further than the key.
-	if !inMapping || d.leading {
+	if !inMapping || d.leading || d.indentLists {
 		indent = deeper(indent, 0)
 	}
 	for _, item := range items {

@@ -26,6 +26,9 @@ type Manifest struct {
 
 	Selectors *jinja.Dict
 
+	// External are models of other projects, which are referred to but never built.
+	External []*Node
+
 	// Packages are the names of all packages: root first, then the others in
 	// the order in which they were found; built-in ones are not among them.
 	Packages []string
@@ -33,6 +36,7 @@ type Manifest struct {
 	byID     map[string]*Node
 	byName   map[refKey][]*Node
 	disabled map[refKey][]*Node
+	external map[refKey][]*Node
 	docs     map[refKey]*Doc
 }
 
@@ -43,12 +47,16 @@ func (m *Manifest) Index() {
 	m.byID = make(map[string]*Node, len(m.Nodes))
 	m.byName = make(map[refKey][]*Node, len(m.Nodes))
 	m.disabled = make(map[refKey][]*Node)
+	m.external = make(map[refKey][]*Node, len(m.External))
 	for _, n := range m.Nodes {
 		m.byID[n.ID] = n
 		index(m.byName, n)
 	}
 	for _, n := range m.Disabled {
 		index(m.disabled, n)
+	}
+	for _, n := range m.External {
+		index(m.external, n)
 	}
 	m.docs = make(map[refKey]*Doc, len(m.Docs))
 	for _, d := range m.Docs {
@@ -92,13 +100,18 @@ const (
 
 // FindRef finds what ref() names, from a node of package from. The search order
 // is dbt's: a named package alone; else the root project for its own nodes, the
-// root and then the own package for others, and then any package.
+// root and then the own package for others, and then any package. Models of other
+// projects are found only where the project is named.
 func (m *Manifest) FindRef(from string, r Ref) (*Node, Found) {
 	name := r.Name
 	if r.Version != nil {
 		name += ".v" + r.Version.String()
 	}
-	return m.find(refKey{"ref", name}, from, r.Package)
+	n, found := m.find(refKey{"ref", name}, from, r.Package)
+	if found == Missing && r.Package != "" {
+		return m.findIn(m.external[refKey{"ref", name}], from, r.Package)
+	}
+	return n, found
 }
 
 // FindSource finds a source table by source and table name.

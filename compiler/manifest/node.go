@@ -91,6 +91,10 @@ type Node struct {
 	Body *jinja.Dict
 
 	CreatedAt float64 // seconds since 1970
+
+	// External says that the node is a model of another project: it has no text and is
+	// only known from that project's manifest.
+	External bool
 }
 
 // Checksum is the identity of a text. Checksums named "none" are equal to nothing.
@@ -175,6 +179,22 @@ type UnitPart struct {
 	Overrides jinja.Value   // none, or macros, vars and env_vars
 	Versions  jinja.Value   // none, or include and exclude
 	Version   jinja.Value   // of the tested model; none where it has none
+}
+
+// Closed says why a model of another project cannot be referred to; empty where it
+// can be, and for all nodes of this project and its packages.
+func (n *Node) Closed() string {
+	switch access := n.Config.Text("access"); {
+	case !n.External:
+		return ""
+	case access == "private":
+		return "private to the '" + n.Config.Text("group") + "' group"
+	case access != "public":
+		return "protected to the '" + n.Package + "' package"
+	case n.Ephemeral():
+		return "ephemeral, so that other projects find no relation"
+	}
+	return ""
 }
 
 // Meta is config.meta.

@@ -35,6 +35,9 @@ type Options struct {
 	Warn func(*source.Error) error
 	// Fails says whether Warn makes an error of an event. May be nil.
 	Fails func(event string) bool
+
+	// External are the models of other projects.
+	External []*manifest.Node
 }
 
 // parser is the state of one Parse.
@@ -70,6 +73,7 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 			Project:     p.Root.Name,
 			AdapterType: p.Profile.Type,
 			Dialect:     p.Profile.Dialect,
+			External:    o.External,
 		},
 		created: map[string]*manifest.Node{},
 	}

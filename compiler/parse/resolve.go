@@ -73,6 +73,9 @@ func (p *parser) missing(n *manifest.Node, what, name string, r manifest.Ref, di
 		if near := p.m.Similar(kind, name); near != "" {
 			e.Hint = fmt.Sprintf("did you mean %q?", near)
 		}
+		if hint := p.project.UpstreamHint(r.Package); hint != "" {
+			e.Hint = hint
+		}
 	}
 	if n.Kind == manifest.Test {
 		n.Config = n.Config.With("enabled", jinja.Bool(false))
@@ -139,7 +142,7 @@ func refSpan(n *manifest.Node, what, name string) source.Span {
 
 // access checks that a model may be referred to by a node.
 func (p *parser) access(n, to *manifest.Node) {
-	if to.Kind != manifest.Model || n.Kind == manifest.SQLOperation {
+	if to.Kind != manifest.Model || n.Kind == manifest.SQLOperation && !to.External {
 		return
 	}
 	restricted := false
@@ -157,6 +160,9 @@ func (p *parser) access(n, to *manifest.Node) {
 		if restricted {
 			why = fmt.Sprintf("protected to the '%s' package", to.Package)
 		}
+	}
+	if to.External {
+		why = to.Closed()
 	}
 	if why == "" {
 		return

@@ -66,6 +66,8 @@ type Project struct {
 	// Unread is what is wrong with files that ReadFiles left out. Package parse reports
 	// it together with what is wrong in the others.
 	Unread source.Errors
+
+	Upstream []Upstream // other projects whose models this one refers to
 }
 
 // Package is one project on disk: the root or an installed one.
@@ -115,6 +117,9 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 		return nil, err
 	}
 	p.Packages = []*Package{p.Root}
+	if p.Upstream, err = readUpstream(dir); err != nil {
+		return nil, err
+	}
 	if o.Loaded != nil {
 		o.Loaded(p)
 	}

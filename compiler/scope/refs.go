@@ -110,6 +110,13 @@ func (c *Context) resolveRef(r manifest.Ref) (jinja.Value, error) {
 	if found != manifest.Enabled {
 		return nil, fail(source.Compilation, "%s", c.notFound("node", r.Name, r.Package, r.Version, found == manifest.Off))
 	}
+	if why := n.Closed(); why != "" {
+		who := "an operation"
+		if c.node != nil {
+			who = c.node.ID
+		}
+		return nil, fail(source.Parsing, "Node %s attempted to reference node %s, which is not allowed because the referenced node is %s.", who, n.ID, why)
+	}
 	if c.phase == Run && c.node != nil {
 		if !contains(c.node.DependsOn, n.ID) && n.ID != c.node.ID {
 			return nil, c.unrecorded(r)

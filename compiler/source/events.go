@@ -5,6 +5,7 @@ import "strings"
 // The warnings that weft raises, by the names that dbt gives them.
 const (
 	AdapterEventWarning         = "AdapterEventWarning"
+	DepsUnpinned                = "DepsUnpinned"
 	DeprecatedModel             = "DeprecatedModel"
 	DeprecatedReference         = "DeprecatedReference"
 	DeprecationsSummary         = "DeprecationsSummary"
@@ -23,6 +24,7 @@ const (
 	WrongResourceSchemaFile     = "WrongResourceSchemaFile"
 	UnsupportedConstraint       = "UnsupportedConstraintMaterialization"
 	FreshnessConfigProblem      = "FreshnessConfigProblem"
+	PackageRedirect             = "PackageRedirectDeprecation"
 	PackageNodeOnRoot           = "PackageNodeDependsOnRootProjectNode"
 	MicrobatchWithoutInputs     = "MicrobatchModelNoEventTimeInputs"
 	InvalidMacroAnnotation      = "InvalidMacroAnnotation"
@@ -57,7 +59,7 @@ var codes = map[string]string{
 	PropertyMovedToConfig: "D030", MissingArgumentsProperty: "D039", ArgumentsProperty: "D038",
 	SpacesInName: "D014", NamesWithSpaces: "D015", ConfigSourcePath: "D003", ConfigDataPath: "D004",
 	ConfigLogPath: "D010", ConfigTargetPath: "D011", ProjectFlagsMoved: "D013", EnvironmentVariableRenamed: "D009",
-	EnvironmentVariableReserved: "D036", ItertoolsUsage: "D034",
+	EnvironmentVariableReserved: "D036", ItertoolsUsage: "D034", DepsUnpinned: "M029", PackageRedirect: "D001",
 }
 
 // warningNames are all the names of warnings that dbt has beside deprecations, and
