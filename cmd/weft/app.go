@@ -46,6 +46,7 @@ type app struct {
 	project   *project.Project
 	manifest  *manifest.Manifest
 	graph     *graph.Graph
+	selectors *graph.Selectors
 	shared    *scope.Shared
 	warehouse adapters.Warehouse
 	warnings  []*source.Error
@@ -112,9 +113,6 @@ func (a *app) start() error {
 	a.set.multi["select"] = append(a.set.multi["select"], a.set.list("models")...)
 	if o := a.set.yaml["warn-error-options"]; o != nil && o.Len() > 0 && a.set.on("warn-error") {
 		return &usageError{"--warn-error and --warn-error-options cannot be used together"}
-	}
-	if a.set.text("selector") != "" {
-		return &usageError{"--selector is not understood yet; write the selection with --select."}
 	}
 	p := a.printer()
 	p.id = a.id
@@ -325,6 +323,9 @@ func (a *app) read() error {
 	if err != nil {
 		return err
 	}
+	if err := a.readSelectors(); err != nil {
+		return err
+	}
 	if err := a.project.ReadFiles(a.ctx, runtime.NumCPU()); err != nil {
 		return err
 	}
@@ -339,6 +340,7 @@ func (a *app) read() error {
 	if err := a.raised(); err != nil {
 		return err
 	}
+	m.Selectors = a.selectors.Manifest
 	a.manifest, a.shared.Manifest = m, m
 	a.graph = graph.New(m)
 	return nil
@@ -468,7 +470,7 @@ func (a *app) flagsValue() jinja.Value {
 func (a *app) metadata() artifact.Metadata {
 	return artifact.Metadata{
 		Version: dbtVersion, GeneratedAt: a.now(), InvocationID: a.id, StartedAt: a.started,
-		Env: a.metaEnv(), SendStats: a.set.on("send-anonymous-usage-stats"),
+		Env: a.metaEnv(), SendStats: a.set.on("send-anonymous-usage-stats"), Weft: version,
 	}
 }
 

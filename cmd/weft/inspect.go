@@ -58,27 +58,19 @@ func (a *app) list(_ []string) error {
 	if err := a.graph.Cycle(); err != nil {
 		return err
 	}
-	kinds := []manifest.Kind{manifest.Model, manifest.Snapshot, manifest.Seed, manifest.Test, manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function}
-	for _, name := range a.set.list("resource-type") {
-		if name == "all" {
-			kinds = append(kinds, manifest.Analysis)
-		}
-	}
-	kinds, err := a.kinds(kinds)
+	kinds, err := a.listKinds()
 	if err != nil {
 		return err
 	}
-	if len(a.set.list("models")) > 0 {
-		kinds = []manifest.Kind{manifest.Model}
-	}
-	sel := a.selection(kinds)
-	sel.KeepEmpty = true
-	set, err := a.graph.Select(sel)
+	set, err := a.choose(kinds, true)
 	if err != nil {
 		return err
 	}
 	if set.Len() == 0 {
-		a.p.warn("NoNodesSelected", "Q038", "No nodes selected!")
+		a.note(&source.Error{Event: "NoNodesSelected", Msg: "No nodes selected!"})
+	}
+	if err := a.raised(); err != nil {
+		return err
 	}
 	for _, i := range a.graph.SortedByID(set) {
 		line, err := a.listLine(a.graph.Nodes[i])
@@ -105,8 +97,10 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 	switch n.Kind {
 	case manifest.Source:
 		return fmt.Sprintf("source:%s.%s.%s", n.Package, n.Source.SourceName, n.Name), nil
-	case manifest.Exposure, manifest.UnitTest:
+	case manifest.Exposure, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery:
 		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.Name), nil
+	case manifest.UnitTest:
+		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.SearchName()), nil
 	}
 	return strings.Join(n.FQN, "."), nil
 }
@@ -268,6 +262,9 @@ func (a *app) compiled() ([]*artifact.Result, *compile.Compiler, error) {
 	a.p.blank()
 	a.p.info("ConcurrencyLine", "Q027", fmt.Sprintf("Concurrency: %d threads (target='%s')", a.project.Profile.Threads, a.project.Profile.TargetName))
 	a.p.blank()
+	if err := a.deferTo(set); err != nil {
+		return nil, nil, err
+	}
 	if err := a.connect(); err != nil {
 		return nil, nil, err
 	}

@@ -21,6 +21,7 @@ type Metadata struct {
 	StartedAt    time.Time
 	Env          *jinja.Dict
 	SendStats    bool
+	Weft         string // the version of weft, which tells that it wrote a manifest
 }
 
 func (e *encoder) metadata(m Metadata, schema string, more func()) {
@@ -77,6 +78,7 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 			e.str("adapter_type", m.AdapterType)
 			e.val("quoting", m.Quoting)
 			e.str("run_started_at", Time(r.Meta.StartedAt))
+			e.str("weft_version", r.Meta.Weft)
 		})
 		e.nodes("nodes", m, r, func(k manifest.Kind) bool {
 			return k != manifest.Source && k != manifest.Exposure && k != manifest.UnitTest && k != manifest.Function
