@@ -47,6 +47,7 @@ type app struct {
 	manifest  *manifest.Manifest
 	graph     *graph.Graph
 	selectors *graph.Selectors
+	earlier   *graph.State // of --state; nil until it is asked for
 	shared    *scope.Shared
 	warehouse adapters.Warehouse
 	warnings  []*source.Error

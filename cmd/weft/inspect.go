@@ -49,6 +49,9 @@ func (a *app) fileCount() int {
 
 // list prints the nodes of a selection, one on a line.
 func (a *app) list(_ []string) error {
+	if err := a.checkList(); err != nil {
+		return err
+	}
 	if err := a.read(); err != nil {
 		return err
 	}
@@ -78,6 +81,9 @@ func (a *app) list(_ []string) error {
 			return err
 		}
 		a.p.print(line)
+		if err := a.explainNode(i); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -90,9 +96,6 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 		return n.OriginalPath, nil
 	case "json":
 		return a.listJSON(n)
-	case "", "selector":
-	default:
-		return "", &usageError{fmt.Sprintf("Invalid value for '--output': '%s' is not one of 'json', 'name', 'path', 'selector'.", a.set.text("output"))}
 	}
 	switch n.Kind {
 	case manifest.Source:
@@ -103,36 +106,6 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.SearchName()), nil
 	}
 	return strings.Join(n.FQN, "."), nil
-}
-
-var listKeys = []string{"alias", "name", "package_name", "depends_on", "tags", "config", "resource_type", "source_name", "original_file_path", "unique_id"}
-
-func (a *app) listJSON(n *manifest.Node) (string, error) {
-	keys := a.set.list("output-keys")
-	if len(keys) == 0 {
-		keys = listKeys
-	}
-	all := scope.NodeDict(n)
-	out := jinja.NewDict()
-	for _, key := range keys {
-		var v jinja.Value = all
-		for _, part := range strings.Split(key, ".") {
-			d, ok := v.(*jinja.Dict)
-			if !ok {
-				v = nil
-				break
-			}
-			if v, ok = d.GetStr(part); !ok {
-				v = nil
-				break
-			}
-		}
-		if v != nil && (v != jinja.Value(jinja.None) || !strings.Contains(key, ".")) {
-			out.SetStr(key, v)
-		}
-	}
-	b, err := jinja.AppendJSON(nil, out, jinja.JSONOptions{ASCII: true})
-	return string(b), err
 }
 
 // inlineNode makes a node for a text of the command line.

@@ -183,8 +183,8 @@ func (a *app) stateDir(shown string) string {
 // asks for them, and are missed only then.
 func (a *app) state() (*graph.State, error) {
 	shown := a.set.text("state")
-	if shown == "" {
-		return nil, nil
+	if shown == "" || a.earlier != nil {
+		return a.earlier, nil
 	}
 	dir := a.stateDir(shown)
 	target, name := a.targetDir()
@@ -193,14 +193,15 @@ func (a *app) state() (*graph.State, error) {
 			" This could lead to missing changes due to overwritten state including non-idempotent retries.", name)})
 	}
 	enforced := a.project.Profile.Dialect.Constraints
-	return &graph.State{
+	a.earlier = &graph.State{
 		ReadManifest:   func() (*artifact.Recorded, error) { return artifact.ReadManifest(dir) },
 		ReadStatuses:   func() (map[string]string, error) { return artifact.Statuses(dir) },
 		ReadLoadedThen: func() (artifact.Times, error) { return artifact.LoadedAt(dir) },
 		ReadLoadedNow:  func() (artifact.Times, error) { return artifact.LoadedAt(target) },
 		Enforced:       func(constraint string) bool { return enforced[constraint] == adapters.Enforced },
 		Now:            a.started, Warn: a.note,
-	}, nil
+	}
+	return a.earlier, nil
 }
 
 // deferTo makes refs of nodes that do not exist here find those of the state, with

@@ -84,7 +84,7 @@ func byState(s *selector, t Term) (matcher, error) {
 		return nil, err
 	}
 	if m == nil {
-		return nil, &source.Error{Class: source.Runtime, Msg: "Got a state selector method, but no comparison manifest", Hint: "name the folder of an earlier manifest.json with --state"}
+		return nil, NoManifest()
 	}
 	if !slices.Contains(stateChecks, t.Value) {
 		quoted := "'" + strings.Join(stateChecks, "', '") + "'"
@@ -106,12 +106,17 @@ func byState(s *selector, t Term) (matcher, error) {
 	part := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(t.Value, "un"), "modified"), ".")
 	return func(n *manifest.Node) bool {
 		i, _ := s.g.Index(n.ID)
-		return st.changes[i].modified(n.Kind, part) == want
+		return st.changes[i].Modified(n.Kind, part) == want
 	}, nil
 }
 
-// modified says whether a part of a node, or with "" any, is not as it was.
-func (c *Change) modified(k manifest.Kind, part string) bool {
+// NoManifest is the error of a comparison without a manifest to compare with.
+func NoManifest() error {
+	return &source.Error{Class: source.Runtime, Msg: "Got a state selector method, but no comparison manifest", Hint: "name the folder of an earlier manifest.json with --state"}
+}
+
+// Modified says whether a part of a node, or with "" any, is not as it was.
+func (c *Change) Modified(k manifest.Kind, part string) bool {
 	if part != "" {
 		return hasPart[part](k) && (c.New && part != "macros" || slices.ContainsFunc(c.Differences, func(d Difference) bool { return d.Part == part }))
 	}
