@@ -282,6 +282,8 @@ type comparison struct {
 	node     *manifest.Node
 	now, old *artifact.Entry
 	sameText bool
+
+	callsNow, callsThen map[string]string // configCalls of the texts; nil until wanted
 }
 
 func (c *comparison) run() {
@@ -400,12 +402,13 @@ func (c *comparison) configs(only []string) {
 	}
 }
 
-// config compares one key. A value that the node's own text sets is as written there;
-// where the text is as it was, a difference comes from the target or the environment.
+// config compares one key. Manifests have what a call of config() in the node's text
+// came to: where it is written as it was, a difference comes from the target or the
+// environment.
 func (c *comparison) config(part, key string, before, after map[string]any) {
 	b, was := before[key]
 	a, is := after[key]
-	if was == is && artifact.Same(b, a) || c.sameText && c.called(key) {
+	if was == is && artifact.Same(b, a) || c.sameCall(key) {
 		return
 	}
 	var bj, aj []byte
@@ -418,18 +421,25 @@ func (c *comparison) config(part, key string, before, after map[string]any) {
 	c.differ(part, "config."+key, bj, aj)
 }
 
-// called says whether the node's text sets a config key.
-func (c *comparison) called(key string) bool {
-	if c.node.Called == nil {
+// sameCall says whether the node's text sets a config key just as its old text did.
+func (c *comparison) sameCall(key string) bool {
+	if c.node.Called == nil || c.node.Called.Len() == 0 {
 		return false
 	}
-	for _, k := range []string{key, strings.ReplaceAll(key, "-", "_"), strings.ReplaceAll(key, "_", "-")} {
-		if _, ok := c.node.Called.GetStr(k); ok {
-			return true
+	if c.callsNow == nil {
+		c.callsNow = configCalls(c.now.Text("raw_code"))
+		c.callsThen = c.callsNow
+		if !c.sameText {
+			c.callsThen = configCalls(c.old.Text("raw_code"))
 		}
 	}
-	return false
+	key = canonicalKey(key)
+	now, is := c.callsNow[key]
+	then, was := c.callsThen[key]
+	return is && was && now == then
 }
+
+func canonicalKey(key string) string { return strings.ReplaceAll(key, "-", "_") }
 
 // relation compares what was written for the place of a node's table.
 func (c *comparison) relation() {
