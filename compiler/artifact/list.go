@@ -20,10 +20,10 @@ func Members(n *manifest.Node) (keys []string, values map[string]string, err err
 	}
 	values = map[string]string{}
 	s := &scanner{data: b.Bytes()}
-	err = s.object(func(key string) error {
+	err = s.object(func(key []byte) error {
 		raw, err := s.raw()
-		keys = append(keys, key)
-		values[key] = string(raw)
+		keys = append(keys, string(key))
+		values[string(key)] = string(raw)
 		return err
 	})
 	add := func(key, value string) {
@@ -59,9 +59,9 @@ func Within(values map[string]string, key string) (string, bool) {
 		}
 		ok = false
 		s := &scanner{data: []byte(text)}
-		err := s.object(func(k string) error {
+		err := s.object(func(k []byte) error {
 			raw, err := s.raw()
-			if k == part {
+			if string(k) == part {
 				text, ok = string(raw), true
 			}
 			return err

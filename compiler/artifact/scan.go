@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -64,28 +65,33 @@ func tooShort(err error) error {
 
 func (s *scanner) want(c byte) error {
 	got, err := s.next()
-	if err == nil && got != c {
-		err = errJSON
+	if err != nil {
+		return err
+	}
+	if got != c {
+		return errJSON
 	}
 	s.pos++
-	return err
+	return nil
 }
 
-// object calls member with the key of each member; member has to take the value.
-func (s *scanner) object(member func(key string) error) error {
+// object calls member with the key of each member, which is good until the next call
+// of the scanner; member has to take the value.
+func (s *scanner) object(member func(key []byte) error) error {
 	if err := s.want('{'); err != nil {
 		return err
 	}
-	if c, err := s.next(); err != nil || c == '}' {
-		s.pos++
+	c, err := s.next()
+	if err != nil {
 		return err
 	}
+	if c == '}' {
+		s.pos++
+		return nil
+	}
 	for {
-		key, err := s.text()
+		key, err := s.key()
 		if err != nil {
-			return err
-		}
-		if err := s.want(':'); err != nil {
 			return err
 		}
 		if err := member(key); err != nil {
@@ -102,9 +108,13 @@ func (s *scanner) list(item func() error) error {
 	if err := s.want('['); err != nil {
 		return err
 	}
-	if c, err := s.next(); err != nil || c == ']' {
-		s.pos++
+	c, err := s.next()
+	if err != nil {
 		return err
+	}
+	if c == ']' {
+		s.pos++
+		return nil
 	}
 	for {
 		if err := item(); err != nil {
@@ -129,13 +139,30 @@ func (s *scanner) separator(bracket byte) (end bool, err error) {
 	return c == bracket, nil
 }
 
+// key takes a string and the colon after it.
+func (s *scanner) key() ([]byte, error) {
+	if c, err := s.next(); err != nil || c != '"' {
+		return nil, cmp.Or(err, errJSON)
+	}
+	raw, err := s.raw()
+	if err != nil {
+		return nil, err
+	}
+	key := raw[1 : len(raw)-1]
+	if !plainText(key) {
+		text, err := unquoted(raw)
+		if err != nil {
+			return nil, err
+		}
+		key = []byte(text)
+	}
+	return key, s.want(':')
+}
+
 // text takes a string.
 func (s *scanner) text() (string, error) {
 	if c, err := s.next(); err != nil || c != '"' {
-		if err == nil {
-			err = errJSON
-		}
-		return "", err
+		return "", cmp.Or(err, errJSON)
 	}
 	raw, err := s.raw()
 	if err != nil {
@@ -164,6 +191,14 @@ func plainText(b []byte) bool {
 
 // raw takes a value and gives its text, which is good until the next call.
 func (s *scanner) raw() ([]byte, error) {
+	if s.r == nil { // nothing moves
+		if _, err := s.next(); err != nil {
+			return nil, err
+		}
+		start := s.pos
+		err := s.skip()
+		return s.data[start:s.pos:s.pos], err
+	}
 	s.kept, s.keep = s.kept[:0], true
 	err := s.skip()
 	s.keep = false
@@ -204,6 +239,9 @@ func (s *scanner) skipScalar() error {
 		}
 		s.take(len(s.data) - s.pos)
 		if err := s.fill(); err != nil {
+			if s.r == nil {
+				return nil // a number that is the whole text
+			}
 			return tooShort(err)
 		}
 	}

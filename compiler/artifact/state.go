@@ -34,7 +34,7 @@ type Recorded struct {
 // Entry is one resource of a manifest as JSON.
 type Entry struct {
 	ID   string
-	text []byte // the values of the fields that are there, one after the other
+	text []byte // the values of the fields, one after the other; nothing for an absent one
 	ends [numEntryFields]int32
 }
 
@@ -64,15 +64,15 @@ func (e *Entry) Get(field string) []byte {
 	if !ok {
 		panic("artifact: entries do not have " + field)
 	}
-	if e == nil || e.ends[i] == 0 {
+	if e == nil {
 		return nil
 	}
 	start := int32(0)
-	// Fields stand in the order in which they came.
-	for _, end := range e.ends {
-		if end < e.ends[i] && end > start {
-			start = end
-		}
+	if i > 0 {
+		start = e.ends[i-1]
+	}
+	if start == e.ends[i] {
+		return nil
 	}
 	return e.text[start:e.ends[i]]
 }
@@ -158,33 +158,51 @@ func Same(a, b any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// Describe gives the entry of a node as manifest.json has it now.
-func Describe(n *manifest.Node) (*Entry, error) {
-	var b bytes.Buffer
-	e := &encoder{w: bufio.NewWriter(&b)}
-	e.node(n, Run{})
-	if err := e.w.Flush(); err != nil {
+// Describer gives the entries of nodes as manifest.json has them now.
+type Describer struct {
+	text bytes.Buffer
+	enc  *encoder
+}
+
+// Entry describes a node.
+func (d *Describer) Entry(n *manifest.Node) (*Entry, error) {
+	if d.enc == nil {
+		d.enc = &encoder{w: bufio.NewWriter(&d.text)}
+	}
+	d.text.Reset()
+	d.enc.node(n, Run{})
+	if err := d.enc.w.Flush(); err != nil {
 		return nil, err
 	}
-	return readEntry(n.ID, b.Bytes())
+	return readEntry(n.ID, d.text.Bytes())
 }
 
 // readEntry takes the fields out of the JSON of a resource.
 func readEntry(id string, raw []byte) (*Entry, error) {
 	e := &Entry{ID: id}
 	s := &scanner{data: raw}
-	err := s.object(func(key string) error {
-		i, wanted := entryField[key]
+	var values [numEntryFields][]byte
+	size := 0
+	err := s.object(func(key []byte) error {
+		i, wanted := entryField[string(key)]
 		if !wanted {
 			return s.skip()
 		}
-		v, err := s.raw()
-		e.text = append(e.text, v...)
-		e.ends[i] = int32(len(e.text))
+		var err error
+		size -= len(values[i])
+		values[i], err = s.raw()
+		size += len(values[i])
 		return err
 	})
-	e.text = bytes.Clone(e.text) // to size
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	e.text = make([]byte, 0, size)
+	for i, v := range values {
+		e.text = append(e.text, v...)
+		e.ends[i] = int32(len(e.text))
+	}
+	return e, nil
 }
 
 var manifestSchema = regexp.MustCompile(`/manifest/v(\d+)\.json$`)
@@ -225,13 +243,14 @@ func readManifest(r io.Reader) (*Recorded, error) {
 	out := &Recorded{Entries: map[string]*Entry{}, Macros: map[string]string{}}
 	s := &scanner{r: r}
 	known := false
-	err := s.object(func(section string) error {
-		switch section {
+	err := s.object(func(section []byte) error {
+		switch string(section) {
 		case "metadata":
 			known = true
 			return out.metadata(s)
 		case "nodes", "sources", "exposures", "metrics", "semantic_models", "saved_queries", "unit_tests", "functions":
-			return s.object(func(id string) error {
+			return s.object(func(key []byte) error {
+				id := string(key)
 				raw, err := s.raw()
 				if err != nil {
 					return err
@@ -275,14 +294,15 @@ func (m *Recorded) metadata(s *scanner) error {
 }
 
 func (m *Recorded) macros(s *scanner) error {
-	return s.object(func(id string) error {
+	return s.object(func(key []byte) error {
+		id := string(key)
 		raw, err := s.raw()
 		if err != nil {
 			return err
 		}
-		in := &scanner{data: bytes.Clone(raw)}
-		return in.object(func(key string) error {
-			if key != "macro_sql" {
+		in := &scanner{data: raw}
+		return in.object(func(key []byte) error {
+			if string(key) != "macro_sql" {
 				return in.skip()
 			}
 			m.Macros[id], err = in.text()

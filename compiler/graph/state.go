@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,8 @@ type State struct {
 	changed  map[string]macroChange // macros that changed, or call one that did, by id
 	changes  []*Change              // by node; nil until compared
 	problems source.Errors
+
+	describer artifact.Describer
 }
 
 // Change is how a node differs from what it was in the state.
@@ -265,7 +268,7 @@ func (s *State) compareNode(n *manifest.Node) (*Change, error) {
 		out.New = true
 		return out, nil
 	}
-	now, err := artifact.Describe(n)
+	now, err := s.describer.Entry(n)
 	if err != nil {
 		return nil, err
 	}
@@ -393,6 +396,9 @@ var notConfigs = []string{"alias", "schema", "database", "tags", "group"}
 
 // configs compares the config as it was written; with a list of keys only these.
 func (c *comparison) configs(only []string) {
+	if c.sameConfig() {
+		return
+	}
 	before, after := c.old.Map("unrendered_config"), c.now.Map("unrendered_config")
 	for _, key := range unionOfKeys(before, after) {
 		if only == nil && slices.Contains(notConfigs, key) || only != nil && !slices.Contains(only, key) {
@@ -400,6 +406,11 @@ func (c *comparison) configs(only []string) {
 		}
 		c.config("configs", key, before, after)
 	}
+}
+
+// sameConfig saves the reading of what is the same to the letter.
+func (c *comparison) sameConfig() bool {
+	return bytes.Equal(c.old.Get("unrendered_config"), c.now.Get("unrendered_config"))
 }
 
 // config compares one key. Manifests have what a call of config() in the node's text
@@ -443,6 +454,9 @@ func canonicalKey(key string) string { return strings.ReplaceAll(key, "-", "_") 
 
 // relation compares what was written for the place of a node's table.
 func (c *comparison) relation() {
+	if c.sameConfig() {
+		return
+	}
 	before, after := c.old.Map("unrendered_config"), c.now.Map("unrendered_config")
 	for _, key := range []string{"database", "schema", "alias"} {
 		c.config("relation", key, before, after)
