@@ -79,6 +79,7 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 			e.val("quoting", m.Quoting)
 			e.str("run_started_at", Time(r.Meta.StartedAt))
 			e.str("weft_version", r.Meta.Weft)
+			e.written(m)
 		})
 		e.nodes("nodes", m, r, func(k manifest.Kind) bool {
 			return k != manifest.Source && k != manifest.Exposure && k != manifest.UnitTest && k != manifest.Function
@@ -123,6 +124,18 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 		e.nodes("unit_tests", m, r, func(k manifest.Kind) bool { return k == manifest.UnitTest })
 		e.nodes("functions", m, r, func(k manifest.Kind) bool { return k == manifest.Function })
 		e.close('}')
+	})
+}
+
+// written notes what templates of properties files look like, for comparisons with
+// manifests of other targets. dbt does not read it.
+func (e *encoder) written(m *manifest.Manifest) {
+	e.object("weft_written", func() {
+		for _, n := range m.Nodes {
+			if n.Written != nil {
+				e.val(n.ID, n.Written)
+			}
+		}
 	})
 }
 

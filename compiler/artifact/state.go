@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"time"
 
+	"weft/compiler/jinja"
 	"weft/compiler/manifest"
 	"weft/compiler/source"
 )
@@ -25,6 +26,9 @@ type Recorded struct {
 	Path    string
 	Version string // dbt's
 	Weft    string // the version of weft that wrote it; empty for others
+
+	// Written is manifest.Node.Written by id, of manifests that weft wrote.
+	Written map[string]map[string]any
 
 	// Entries are the nodes, sources, exposures, … by id, without the disabled ones.
 	Entries map[string]*Entry
@@ -75,6 +79,15 @@ func (e *Entry) Get(field string) []byte {
 		return nil
 	}
 	return e.text[start:e.ends[i]]
+}
+
+// GoValue gives a value as Entry.Value gives it.
+func GoValue(v jinja.Value) any {
+	text, err := jinja.AppendJSON(nil, v, jinja.JSONOptions{})
+	if err != nil {
+		return nil
+	}
+	return decoded(text)
 }
 
 // Text gives a field that is a text; empty for others.
@@ -278,11 +291,15 @@ func (m *Recorded) metadata(s *scanner) error {
 		Schema  string `json:"dbt_schema_version"`
 		Version string `json:"dbt_version"`
 		Weft    string `json:"weft_version"`
+
+		Written map[string]map[string]any `json:"weft_written"`
 	}
-	if err := json.Unmarshal(raw, &meta); err != nil {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(&meta); err != nil {
 		return err
 	}
-	m.Version, m.Weft = meta.Version, meta.Weft
+	m.Version, m.Weft, m.Written = meta.Version, meta.Weft, meta.Written
 	if found := manifestSchema.FindStringSubmatch(meta.Schema); found != nil {
 		if n, err := strconv.Atoi(found[1]); err == nil && oldestManifest <= n && n <= newestManifest {
 			return nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"weft/compiler/artifact"
+	"weft/compiler/config"
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
 	"weft/compiler/source"
@@ -358,7 +359,7 @@ func (c *comparison) differ(part, field string, before, after []byte) {
 func (c *comparison) fields(part string, names ...string) {
 	for _, name := range names {
 		before, after := c.old.Get(name), c.now.Get(name)
-		if artifact.SameJSON(before, after) || before == nil && isDefault(name, string(after)) || after == nil && isDefault(name, string(before)) {
+		if artifact.SameJSON(before, after) || c.sameTemplate(name, c.old.Value(name)) || before == nil && isDefault(name, string(after)) || after == nil && isDefault(name, string(before)) {
 			continue
 		}
 		c.differ(part, name, before, after)
@@ -419,7 +420,7 @@ func (c *comparison) sameConfig() bool {
 func (c *comparison) config(part, key string, before, after map[string]any) {
 	b, was := before[key]
 	a, is := after[key]
-	if was == is && artifact.Same(b, a) || c.sameCall(key) {
+	if was == is && artifact.Same(b, a) || c.sameCall(key) || is && c.sameTemplate("config."+config.Canonical(key), b) {
 		return
 	}
 	var bj, aj []byte
@@ -437,6 +438,9 @@ func (c *comparison) sameCall(key string) bool {
 	if c.node.Called == nil || c.node.Called.Len() == 0 {
 		return false
 	}
+	if _, called := c.node.Called.GetStr(key); called && c.sameText {
+		return true
+	}
 	if c.callsNow == nil {
 		c.callsNow = configCalls(c.now.Text("raw_code"))
 		c.callsThen = c.callsNow
@@ -448,6 +452,22 @@ func (c *comparison) sameCall(key string) bool {
 	now, is := c.callsNow[key]
 	then, was := c.callsThen[key]
 	return is && was && now == then
+}
+
+// sameTemplate says whether the template of a properties file that makes a value is as
+// it was. A manifest of dbt has the template itself in place of the value if the project
+// asks for it (the flag state_modified_compare_more_unrendered_values).
+func (c *comparison) sameTemplate(path string, before any) bool {
+	if c.node.Written == nil {
+		return false
+	}
+	v, ok := c.node.Written.GetStr(path)
+	if !ok {
+		return false
+	}
+	now := artifact.GoValue(v)
+	then, was := c.state.then.Written[c.node.ID][path]
+	return was && artifact.Same(then, now) || artifact.Same(before, now)
 }
 
 func canonicalKey(key string) string { return strings.ReplaceAll(key, "-", "_") }

@@ -508,6 +508,9 @@ func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 	out := jinja.NewDict()
 	section := d.node.Kind.Info().Section
 	d.pkg.Settings.Sections[section].Raw(d.node.FQN, out)
+	if d.patch != nil {
+		d.node.Written = written(nil, d.patch.node, d.version)
+	}
 	for _, layer := range p.patchLayers(d) {
 		for _, e := range layer {
 			out.SetStr(e.Key, e.Value)
