@@ -103,7 +103,11 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 	case manifest.Exposure, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery:
 		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.Name), nil
 	case manifest.UnitTest:
-		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.SearchName()), nil
+		name := n.Name
+		if v := n.Unit.Version; v != nil && v != jinja.Value(jinja.None) {
+			name += "_v" + v.String()
+		}
+		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, name), nil
 	}
 	return strings.Join(n.FQN, "."), nil
 }

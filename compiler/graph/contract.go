@@ -51,6 +51,9 @@ func (c *comparison) sameContract() bool {
 	if before != "" && after != "" {
 		return before == after
 	}
+	if from, to := materialized(c.old), materialized(c.now); from != to && (isTable(from) || isTable(to)) {
+		return false
+	}
 	a, b := c.old.Map("columns"), c.now.Map("columns")
 	for _, name := range unionOfKeys(a, b) {
 		x, was := a[name].(map[string]any)
@@ -205,15 +208,14 @@ func (s *State) breaks(times int, versioned bool, name, path string, changes []s
 	if versioned {
 		if times > 0 {
 			s.problems = append(s.problems, &source.Error{Class: "Breaking change to contract", Node: fmt.Sprintf("model %s (%s)", name, path),
-				Msg:  "while comparing with the project's earlier state, weft found a breaking change to a contract of a versioned model." + list,
-				Hint: "\nmake a new version of the model for the change"})
+				Msg: "compared with the project's earlier state, the contract of a model with versions is broken." + list +
+					"\nMake a new version of the model for the change."})
 		}
 		return
 	}
 	for range times {
 		s.warn(&source.Error{Event: "UnversionedBreakingChange",
 			Msg: fmt.Sprintf("Breaking change to contracted, unversioned model %s (%s)", name, path) +
-				"\nCompared with the project's earlier state, the contract of a model without versions is broken." + list,
-			Hint: "give the model versions, or tell those who use it"})
+				"\nCompared with the project's earlier state, the contract of a model without versions is broken." + list})
 	}
 }

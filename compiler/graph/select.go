@@ -87,9 +87,6 @@ func (g *Graph) Select(sel Selection) (Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := sel.State.problem(); err != nil {
-		return nil, err
-	}
 	g.filter(in.direct, sel)
 	return in.direct, nil
 }

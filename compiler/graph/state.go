@@ -105,7 +105,9 @@ func byState(s *selector, t Term) (matcher, error) {
 	if err := st.compare(s.g); err != nil {
 		return nil, err
 	}
-	st.warnings(t.Value)
+	if err := st.warnings(t.Value); err != nil {
+		return nil, err
+	}
 	want := t.Value != "unmodified"
 	part := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(t.Value, "un"), "modified"), ".")
 	return func(n *manifest.Node) bool {
@@ -213,16 +215,6 @@ func (s *State) compare(g *Graph) error {
 		s.changes[i] = c
 	}
 	return nil
-}
-
-// problem gives the errors that comparing found: broken contracts of versioned models.
-func (s *State) problem() error {
-	if s == nil {
-		return nil
-	}
-	err := s.problems.ErrorOrNil()
-	s.problems = nil
-	return err
 }
 
 // compareMacros finds the macros that changed and those that call them. Macros that
@@ -602,7 +594,8 @@ func toJSON(v any) []byte {
 
 // warnings tells of what a comparison is unsure of or finds broken. dbt tells of a
 // broken contract for the content and for the contract, which state:modified both has.
-func (s *State) warnings(check string) {
+// The error is what breaks the contract of a model that has versions.
+func (s *State) warnings(check string) error {
 	times := map[string]int{"modified": 2, "unmodified": 2, "modified.contract": 1}[check]
 	for i, c := range s.changes {
 		n := s.graph.Nodes[i]
@@ -616,6 +609,9 @@ func (s *State) warnings(check string) {
 	if times > 0 {
 		s.removed()
 	}
+	err := s.problems.ErrorOrNil()
+	s.problems = nil
+	return err
 }
 
 func (s *State) warn(e *source.Error) {
