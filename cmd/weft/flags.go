@@ -424,7 +424,8 @@ func (s *settings) argsDict(which, invocation string) *jinja.Dict {
 	return d
 }
 
-var droppedWhenFalse = []string{"debug", "full_refresh", "fail_fast", "warn_error", "single_threaded", "log_cache_events", "store_failures", "use_experimental_parser"}
+var droppedWhenFalse = []string{"debug", "full_refresh", "fail_fast", "warn_error", "single_threaded", "log_cache_events", "store_failures", "use_experimental_parser",
+	"fail_on_no_match", "explain"}
 
 // scrubbed hides the values of vars that are named like secrets.
 func scrubbed(d *jinja.Dict) *jinja.Dict {

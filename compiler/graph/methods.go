@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
@@ -76,10 +77,11 @@ func glob(pattern, s string) bool {
 				pi++
 				continue
 			case '[':
-				if end, ok := class(pattern[pi:], s[si]); end > 0 {
+				r, size := utf8.DecodeRuneInString(s[si:])
+				if end, ok := class(pattern[pi:], r); end > 0 {
 					if ok {
 						pi += end
-						si++
+						si += size
 						continue
 					}
 					break
@@ -90,8 +92,9 @@ func glob(pattern, s string) bool {
 					continue
 				}
 			case '?':
+				_, size := utf8.DecodeRuneInString(s[si:])
 				pi++
-				si++
+				si += size
 				continue
 			default:
 				if c == s[si] {
@@ -104,7 +107,8 @@ func glob(pattern, s string) bool {
 		if star < 0 {
 			return false
 		}
-		mark++
+		_, size := utf8.DecodeRuneInString(s[mark:])
+		mark += size
 		pi, si = star+1, mark
 	}
 	for pi < len(pattern) && pattern[pi] == '*' {
@@ -113,9 +117,9 @@ func glob(pattern, s string) bool {
 	return pi == len(pattern)
 }
 
-// class matches one byte against [a-z] or [!a-z] and gives the length of the class;
+// class matches one character against [a-z] or [!a-z] and gives the length of the class;
 // 0 if it is not closed.
-func class(p string, c byte) (int, bool) {
+func class(p string, c rune) (int, bool) {
 	end := strings.IndexByte(p[1:], ']')
 	if end == 0 || end == 1 && p[1] == '!' {
 		if more := strings.IndexByte(p[end+2:], ']'); more >= 0 {
@@ -127,9 +131,8 @@ func class(p string, c byte) (int, bool) {
 	if end < 0 {
 		return 0, false
 	}
-	body := p[1 : end+1]
-	neg := strings.HasPrefix(body, "!")
-	body = strings.TrimPrefix(body, "!")
+	text, neg := strings.CutPrefix(p[1:end+1], "!")
+	body := []rune(text)
 	in := false
 	for i := 0; i < len(body); i++ {
 		if i+2 < len(body) && body[i+1] == '-' {
