@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"compiler/deps":         {"compiler/config", "compiler/jinja", "compiler/project", "compiler/source"},
 	"compiler/parse": {"compiler/config", "compiler/jinja", "compiler/jinja/syntax", "compiler/manifest", "compiler/par",
 		"compiler/project", "compiler/scope", "compiler/source", "macros"},
-	"compiler/graph":   {"compiler/artifact", "compiler/jinja", "compiler/manifest", "compiler/source"},
+	"compiler/graph":   {"compiler/artifact", "compiler/config", "compiler/jinja", "compiler/jinja/syntax", "compiler/manifest", "compiler/source"},
 	"compiler/compile": {"adapters", "compiler/artifact", "compiler/jinja", "compiler/manifest", "compiler/scope", "compiler/source"},
 	"runner": {"adapters", "compiler/artifact", "compiler/compile", "compiler/graph", "compiler/jinja", "compiler/manifest",
 		"compiler/scope", "compiler/source"},

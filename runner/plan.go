@@ -84,39 +84,69 @@ func nearest(g *graph.Graph, set graph.Set, m int) []int {
 	return out
 }
 
-// gates makes what is built from all parents of a test wait for the test.
+// gates makes what is built from all parents of a test wait for the test. What waits
+// for another node below the test need not wait for the test too.
 func (p *Plan) gates(g *graph.Graph, set graph.Set, members []int, number map[int]int32) {
-	for _, m := range members {
-		if g.Nodes[m].Kind != manifest.Test || len(g.Parents[m]) == 0 {
-			continue
-		}
-		var below graph.Set
-		for _, parent := range g.Parents[m] {
+	down := map[int32]graph.Set{} // what is built from a node, without the node
+	below := func(parent int32) graph.Set {
+		if down[parent] == nil {
 			one := g.NewSet()
 			one.Add(int(parent))
-			down := g.Descendants(one, -1)
-			down.Remove(int(parent))
-			if below == nil {
-				below = down
-			} else {
-				below.Intersect(down)
+			all := g.Descendants(one, -1)
+			all.Remove(int(parent))
+			down[parent] = all
+		}
+		return down[parent]
+	}
+	for i, m := range members {
+		parents := g.Parents[m]
+		switch {
+		case g.Nodes[m].Kind != manifest.Test || len(parents) == 0:
+		case len(parents) == 1: // most tests; see BenchmarkPlan
+			p.gateChildren(g, set, int32(i), parents[0], number)
+		default:
+			shared := below(parents[0]).Clone()
+			for _, parent := range parents[1:] {
+				shared.Intersect(below(parent))
+			}
+			p.gate(int32(i), shared, members)
+		}
+	}
+}
+
+// gateChildren makes the nearest selected nodes that are built from parent wait for
+// the test.
+func (p *Plan) gateChildren(g *graph.Graph, set graph.Set, test, parent int32, number map[int]int32) {
+	var seen map[int32]bool
+	todo := g.Children[parent]
+	for len(todo) > 0 {
+		var next []int32
+		for _, x := range todo {
+			switch {
+			case g.Nodes[x].Kind == manifest.Test:
+			case set.Has(int(x)):
+				p.edge(test, number[int(x)])
+			case !seen[x]:
+				if seen == nil {
+					seen = map[int32]bool{}
+				}
+				seen[x] = true
+				next = append(next, g.Children[x]...)
 			}
 		}
-		// A node that waits for another one below the test waits for the test too.
-		for _, x := range below.Members() {
-			if g.Nodes[x].Kind == manifest.Test || !set.Has(x) {
-				continue
-			}
-			first := true
-			for _, a := range nearest(g, set, x) {
-				if below.Has(a) && g.Nodes[a].Kind != manifest.Test {
-					first = false
-					break
-				}
-			}
-			if first {
-				p.edge(number[m], number[x])
-			}
+		todo = next
+	}
+}
+
+// gate makes the plan's nodes that are in below wait for a test, but for those that
+// wait for another one of below.
+func (p *Plan) gate(test int32, below graph.Set, members []int) {
+	inBelow := func(i int32) bool {
+		return below.Has(members[i]) && p.Nodes[i].Kind != manifest.Test
+	}
+	for i := range p.Nodes {
+		if x := int32(i); inBelow(x) && !slices.ContainsFunc(p.waitsOn[x], inBelow) {
+			p.edge(test, x)
 		}
 	}
 }

@@ -46,6 +46,8 @@ type app struct {
 	project   *project.Project
 	manifest  *manifest.Manifest
 	graph     *graph.Graph
+	selectors *graph.Selectors
+	earlier   *graph.State // of --state; nil until it is asked for
 	shared    *scope.Shared
 	warehouse adapters.Warehouse
 	warnings  warnings
@@ -112,9 +114,6 @@ func (a *app) start() error {
 	a.set.multi["select"] = append(a.set.multi["select"], a.set.list("models")...)
 	if o := a.set.yaml["warn-error-options"]; o != nil && o.Len() > 0 && a.set.on("warn-error") {
 		return &usageError{"--warn-error and --warn-error-options cannot be used together"}
-	}
-	if a.set.text("selector") != "" {
-		return &usageError{"--selector is not understood yet; write the selection with --select."}
 	}
 	p := a.printer()
 	p.id = a.id
@@ -303,6 +302,9 @@ func (a *app) read() error {
 	if err != nil {
 		return err
 	}
+	if err := a.readSelectors(); err != nil {
+		return err
+	}
 	trees := a.readTrees()
 	if err := a.project.ReadFiles(a.ctx, runtime.NumCPU(), trees); err != nil {
 		return err
@@ -324,6 +326,7 @@ func (a *app) read() error {
 	if err := a.raisedWarnings(); err != nil {
 		return err
 	}
+	m.Selectors = a.selectors.Manifest
 	a.manifest, a.shared.Manifest = m, m
 	a.graph = graph.New(m)
 	return nil
@@ -447,7 +450,7 @@ func (a *app) flagsValue() jinja.Value {
 func (a *app) metadata() artifact.Metadata {
 	return artifact.Metadata{
 		Version: dbtVersion, GeneratedAt: a.now(), InvocationID: a.id, StartedAt: a.started,
-		Env: a.metaEnv(), SendStats: a.set.on("send-anonymous-usage-stats"),
+		Env: a.metaEnv(), SendStats: a.set.on("send-anonymous-usage-stats"), Weft: version,
 	}
 }
 

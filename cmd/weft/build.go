@@ -59,54 +59,15 @@ func (a *app) selected() (graph.Set, error) {
 	kinds := kindsOf[a.which]
 	if a.which == "build" || a.which == "test" {
 		var err error
-		if kinds, err = a.kinds(kinds); err != nil {
+		if kinds, err = a.kinds(kinds, kinds); err != nil {
 			return nil, err
 		}
 	}
-	set, err := a.graph.Select(a.selection(kinds))
+	set, err := a.choose(kinds, false)
 	if err != nil {
 		return nil, err
 	}
 	return set, a.raisedWarnings()
-}
-
-func (a *app) selection(kinds []manifest.Kind) graph.Selection {
-	return graph.Selection{
-		Select: a.set.list("select"), Exclude: a.set.list("exclude"), Kinds: kinds,
-		Mode: graph.Mode(a.set.text("indirect-selection")),
-		Warn: func(term string) {
-			a.note(&source.Error{Event: source.NoNodesForSelection, Msg: fmt.Sprintf("The selection criterion '%s' does not match any enabled nodes", term)})
-		},
-	}
-}
-
-// kinds narrows the kinds of a command by --resource-type and its opposite.
-func (a *app) kinds(kinds []manifest.Kind) ([]manifest.Kind, error) {
-	read := func(flag string) ([]manifest.Kind, bool, error) {
-		var out []manifest.Kind
-		for _, name := range a.set.list(flag) {
-			switch name {
-			case "all", "default":
-				return kinds, true, nil
-			}
-			k, ok := manifest.KindByName(name)
-			if !ok {
-				return nil, false, &usageError{fmt.Sprintf("Invalid value for '--%s': '%s' is not a resource type.", flag, name)}
-			}
-			out = append(out, k)
-		}
-		return out, len(out) > 0, nil
-	}
-	if only, given, err := read("resource-type"); err != nil {
-		return nil, err
-	} else if given {
-		kinds = only
-	}
-	without, _, err := read("exclude-resource-type")
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(slices.Clone(kinds), func(k manifest.Kind) bool { return slices.Contains(without, k) }), nil
 }
 
 // found prints what the project holds.
@@ -203,10 +164,14 @@ func (a *app) carryOut(set graph.Set, which string) error {
 	a.p.blank()
 	a.p.info("ConcurrencyLine", "Q027", fmt.Sprintf("Concurrency: %d threads (target='%s')", threads, a.project.Profile.TargetName))
 	a.p.blank()
+	v := &viewer{a: a, p: a.p, total: plan.Total()}
+	if err := a.deferTo(set); err != nil {
+		v.summary(nil, a.now().Sub(a.started))
+		return err
+	}
 	if err := a.connect(); err != nil {
 		return err
 	}
-	v := &viewer{a: a, p: a.p, total: plan.Total()}
 	o := runner.Options{
 		Command: which, Threads: threads, FailFast: a.set.on("fail-fast"), Warehouse: a.warehouse,
 		Compiler: compile.New(a.shared), Hooks: a.hookNodes(), WarnIsFail: a.warnFails(),

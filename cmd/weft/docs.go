@@ -56,10 +56,8 @@ func (a *app) docsGenerate(_ []string) error {
 func (a *app) catalog() ([]artifact.CatalogTable, []string, error) {
 	set := a.graph.NewSet()
 	if a.set.on("compile") && len(a.set.list("select")) > 0 {
-		sel := a.selection(nil)
-		sel.KeepEmpty = true
 		var err error
-		if set, err = a.graph.Select(sel); err != nil {
+		if set, err = a.choose(nil, true); err != nil {
 			return nil, nil, err
 		}
 	} else {

@@ -53,6 +53,8 @@ var flags = []flag{
 	{name: "select", short: "s", kind: multiFlag, doc: "nodes to include", only: selecting},
 	{name: "exclude", kind: multiFlag, doc: "nodes to leave out", only: selecting},
 	{name: "models", short: "m", kind: multiFlag, doc: "old name of --select", only: selecting},
+	{name: "fail-on-no-match", kind: boolFlag, def: "false", env: "FAIL_ON_NO_MATCH", doc: "make an error of a selection that matches nothing", only: selecting},
+	{name: "explain", kind: boolFlag, def: "false", noNo: true, doc: "show how nodes differ from those of --state", only: []string{"list"}},
 	{name: "selector", kind: textFlag, doc: "name of a selector of selectors.yml", only: selecting},
 	{name: "resource-type", kind: multiFlag, env: "RESOURCE_TYPES", doc: "kinds of resources to include", only: []string{"build", "test", "list"}},
 	{name: "exclude-resource-type", kind: multiFlag, env: "EXCLUDE_RESOURCE_TYPES", doc: "kinds of resources to leave out", only: []string{"build", "test", "list"}},
@@ -79,6 +81,7 @@ var flags = []flag{
 	{name: "source", kind: textFlag, def: "hub", oneOf: []string{"hub", "git", "local"}, doc: "where the added package comes from", only: []string{"deps"}},
 
 	{name: "state", kind: textFlag, env: "STATE", doc: "folder with the artifacts of an earlier run"},
+	{name: "defer-state", kind: textFlag, env: "DEFER_STATE", doc: "folder with the artifacts to defer to, if not that of --state"},
 	{name: "defer", kind: boolFlag, def: "false", env: "DEFER", doc: "take what is not built here from the state"},
 	{name: "favor-state", kind: boolFlag, def: "false", env: "FAVOR_STATE", doc: "prefer the state's relations"},
 	{name: "cache-selected-only", kind: boolFlag, def: "false", env: "CACHE_SELECTED_ONLY", doc: "list only the schemas of selected nodes"},
@@ -192,7 +195,11 @@ func (s *settings) set(f *flag, text string) error {
 			return invalid(f, "'%s' is not a valid integer.", text)
 		}
 	case multiFlag:
-		s.multi[f.name] = append(s.multi[f.name], strings.Fields(text)...)
+		words := strings.Fields(text)
+		if len(words) == 0 {
+			words = []string{""} // which selects nothing, where no word at all selects everything
+		}
+		s.multi[f.name] = append(s.multi[f.name], words...)
 		return nil
 	case pathFlag:
 		if !isDir(text) {
@@ -418,7 +425,8 @@ func (s *settings) argsDict(which, invocation string) *jinja.Dict {
 	return d
 }
 
-var droppedWhenFalse = []string{"debug", "full_refresh", "fail_fast", "warn_error", "single_threaded", "log_cache_events", "store_failures", "use_experimental_parser"}
+var droppedWhenFalse = []string{"debug", "full_refresh", "fail_fast", "warn_error", "single_threaded", "log_cache_events", "store_failures", "use_experimental_parser",
+	"fail_on_no_match", "explain"}
 
 // scrubbed hides the values of vars that are named like secrets.
 func scrubbed(d *jinja.Dict) *jinja.Dict {

@@ -48,6 +48,9 @@ func (a *app) fileCount() int {
 
 // list prints the nodes of a selection, one on a line.
 func (a *app) list(_ []string) error {
+	if err := a.checkList(); err != nil {
+		return err
+	}
 	if err := a.read(); err != nil {
 		return err
 	}
@@ -57,30 +60,19 @@ func (a *app) list(_ []string) error {
 	if err := a.graph.Cycle(); err != nil {
 		return err
 	}
-	kinds := []manifest.Kind{manifest.Model, manifest.Snapshot, manifest.Seed, manifest.Test, manifest.Source, manifest.Exposure, manifest.UnitTest, manifest.Function,
-		manifest.Metric, manifest.SemanticModel, manifest.SavedQuery}
-	for _, name := range a.set.list("resource-type") {
-		if name == "all" {
-			kinds = append(kinds, manifest.Analysis)
-		}
-	}
-	kinds, err := a.kinds(kinds)
+	kinds, err := a.listKinds()
 	if err != nil {
 		return err
 	}
-	if len(a.set.list("models")) > 0 {
-		kinds = []manifest.Kind{manifest.Model}
-	}
-	sel := a.selection(kinds)
-	sel.KeepEmpty = true
-	set, err := a.graph.Select(sel)
+	set, err := a.choose(kinds, true)
 	if err != nil {
 		return err
 	}
 	if set.Len() == 0 {
-		if err := a.warn(&source.Error{Event: source.NoNodesSelected, Msg: "No nodes selected!"}); err != nil {
-			return err
-		}
+		a.note(&source.Error{Event: "NoNodesSelected", Msg: "No nodes selected!"})
+	}
+	if err := a.raisedWarnings(); err != nil {
+		return err
 	}
 	for _, i := range a.graph.SortedByID(set) {
 		line, err := a.listLine(a.graph.Nodes[i])
@@ -88,6 +80,9 @@ func (a *app) list(_ []string) error {
 			return err
 		}
 		a.p.print(line)
+		if err := a.explainNode(i); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -100,51 +95,20 @@ func (a *app) listLine(n *manifest.Node) (string, error) {
 		return n.OriginalPath, nil
 	case "json":
 		return a.listJSON(n)
-	case "", "selector":
-	default:
-		return "", &usageError{fmt.Sprintf("Invalid value for '--output': '%s' is not one of 'json', 'name', 'path', 'selector'.", a.set.text("output"))}
 	}
 	switch n.Kind {
 	case manifest.Source:
 		return fmt.Sprintf("source:%s.%s.%s", n.Package, n.Source.SourceName, n.Name), nil
-	case manifest.Exposure, manifest.UnitTest, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery:
+	case manifest.Exposure, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery:
 		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, n.Name), nil
+	case manifest.UnitTest:
+		name := n.Name
+		if v := n.Unit.Version; v != nil && v != jinja.Value(jinja.None) {
+			name += "_v" + v.String()
+		}
+		return fmt.Sprintf("%s:%s.%s", n.Kind, n.Package, name), nil
 	}
 	return strings.Join(n.FQN, "."), nil
-}
-
-var listKeys = []string{"alias", "name", "package_name", "depends_on", "tags", "config", "resource_type", "source_name", "original_file_path", "unique_id"}
-
-func (a *app) listJSON(n *manifest.Node) (string, error) {
-	keys, all := a.set.list("output-keys"), scope.NodeDict(n)
-	if len(keys) == 0 {
-		// Without a list of keys they come in the node's own order.
-		for k := range all.All() {
-			if slices.Contains(listKeys, k.String()) {
-				keys = append(keys, k.String())
-			}
-		}
-	}
-	out := jinja.NewDict()
-	for _, key := range keys {
-		var v jinja.Value = all
-		for _, part := range strings.Split(key, ".") {
-			d, ok := v.(*jinja.Dict)
-			if !ok {
-				v = nil
-				break
-			}
-			if v, ok = d.GetStr(part); !ok {
-				v = nil
-				break
-			}
-		}
-		if v != nil && (v != jinja.Value(jinja.None) || !strings.Contains(key, ".")) {
-			out.SetStr(key, v)
-		}
-	}
-	b, err := jinja.AppendJSON(nil, out, jinja.JSONOptions{ASCII: true})
-	return string(b), err
 }
 
 // inlineNode makes a node for a text of the command line.
@@ -271,6 +235,9 @@ func (a *app) compiled() ([]*artifact.Result, *compile.Compiler, error) {
 	a.p.blank()
 	a.p.info("ConcurrencyLine", "Q027", fmt.Sprintf("Concurrency: %d threads (target='%s')", a.project.Profile.Threads, a.project.Profile.TargetName))
 	a.p.blank()
+	if err := a.deferTo(set); err != nil {
+		return nil, nil, err
+	}
 	if err := a.connect(); err != nil {
 		return nil, nil, err
 	}

@@ -21,6 +21,7 @@ type Metadata struct {
 	StartedAt    time.Time
 	Env          *jinja.Dict
 	SendStats    bool
+	Weft         string // the version of weft, which tells that it wrote a manifest
 }
 
 func (e *encoder) metadata(m Metadata, schema string, more func()) {
@@ -77,6 +78,8 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 			e.str("adapter_type", m.AdapterType)
 			e.val("quoting", m.Quoting)
 			e.str("run_started_at", Time(r.Meta.StartedAt))
+			e.str("weft_version", r.Meta.Weft)
+			e.written(m)
 		})
 		e.nodes("nodes", m, r, func(k manifest.Kind) bool {
 			switch k {
@@ -130,6 +133,18 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 
 func only(kind manifest.Kind) func(manifest.Kind) bool {
 	return func(k manifest.Kind) bool { return k == kind }
+}
+
+// written notes what templates of properties files look like, for comparisons with
+// manifests of other targets. dbt does not read it.
+func (e *encoder) written(m *manifest.Manifest) {
+	e.object("weft_written", func() {
+		for _, n := range m.Nodes {
+			if n.Written != nil {
+				e.val(n.ID, n.Written)
+			}
+		}
+	})
 }
 
 func (e *encoder) nodes(name string, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {

@@ -98,7 +98,7 @@ func TestSelect(t *testing.T) {
 
 func TestSelectErrors(t *testing.T) {
 	g := shop(t)
-	for _, sel := range []string{"tga:daily", "@report+", "source:a.b.c.d", "test_type:odd", "resource_type:thing", "+"} {
+	for _, sel := range []string{"tga:daily", "@report+", "source:a.b.c.d", "test_type:odd", "resource_type:thing", "selector:x", "path:"} {
 		if _, err := g.Select(graph.Selection{Select: []string{sel}}); err == nil {
 			t.Errorf("%q selects without a complaint", sel)
 		}

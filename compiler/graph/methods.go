@@ -2,9 +2,11 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
@@ -33,22 +35,34 @@ var methods = map[string]func(*selector, Term) (matcher, error){
 	"group":          byGroup,
 	"access":         byAccess,
 	"version":        byVersion,
+	"state":          byState,
+	"result":         byResult,
+	"source_status":  bySourceStatus,
+}
+
+// methodNames are the keys of methods, sorted.
+var methodNames = slices.Sorted(maps.Keys(methods))
+
+// known says that a method is none, and which was perhaps meant.
+func known(method string) error {
+	if _, ok := slices.BinarySearch(methodNames, method); ok {
+		return nil
+	}
+	e := &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("'%s' is not a valid method name", method)}
+	switch near := source.Nearest(method, slices.Clone(methodNames)); {
+	case method == "selector":
+		e.Hint = "name a selector of selectors.yml with --selector; within that file write {method: selector, value: NAME}"
+	case near != "":
+		e.Hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return e
 }
 
 func (s *selector) method(t Term) (matcher, error) {
-	make := methods[t.Method]
-	if make == nil {
-		e := &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("'%s' is not a valid method name", t.Method)}
-		var names []string
-		for n := range methods {
-			names = append(names, n)
-		}
-		if near := source.Nearest(t.Method, names); near != "" {
-			e.Hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		return nil, e
+	if err := known(t.Method); err != nil {
+		return nil, err
 	}
-	return make(s, t)
+	return methods[t.Method](s, t)
 }
 
 // glob matches like the shell, but over the whole text: "*" takes slashes too.
@@ -63,10 +77,11 @@ func glob(pattern, s string) bool {
 				pi++
 				continue
 			case '[':
-				if end, ok := class(pattern[pi:], s[si]); end > 0 {
+				r, size := utf8.DecodeRuneInString(s[si:])
+				if end, ok := class(pattern[pi:], r); end > 0 {
 					if ok {
 						pi += end
-						si++
+						si += size
 						continue
 					}
 					break
@@ -77,8 +92,9 @@ func glob(pattern, s string) bool {
 					continue
 				}
 			case '?':
+				_, size := utf8.DecodeRuneInString(s[si:])
 				pi++
-				si++
+				si += size
 				continue
 			default:
 				if c == s[si] {
@@ -91,7 +107,8 @@ func glob(pattern, s string) bool {
 		if star < 0 {
 			return false
 		}
-		mark++
+		_, size := utf8.DecodeRuneInString(s[mark:])
+		mark += size
 		pi, si = star+1, mark
 	}
 	for pi < len(pattern) && pattern[pi] == '*' {
@@ -100,9 +117,9 @@ func glob(pattern, s string) bool {
 	return pi == len(pattern)
 }
 
-// class matches one byte against [a-z] or [!a-z] and gives the length of the class;
+// class matches one character against [a-z] or [!a-z] and gives the length of the class;
 // 0 if it is not closed.
-func class(p string, c byte) (int, bool) {
+func class(p string, c rune) (int, bool) {
 	end := strings.IndexByte(p[1:], ']')
 	if end == 0 || end == 1 && p[1] == '!' {
 		if more := strings.IndexByte(p[end+2:], ']'); more >= 0 {
@@ -114,9 +131,8 @@ func class(p string, c byte) (int, bool) {
 	if end < 0 {
 		return 0, false
 	}
-	body := p[1 : end+1]
-	neg := strings.HasPrefix(body, "!")
-	body = strings.TrimPrefix(body, "!")
+	text, neg := strings.CutPrefix(p[1:end+1], "!")
+	body := []rune(text)
 	in := false
 	for i := 0; i < len(body); i++ {
 		if i+2 < len(body) && body[i+1] == '-' {
@@ -140,13 +156,14 @@ func byFQN(_ *selector, t Term) (matcher, error) {
 
 func matchFQN(fqn []string, sel string, versioned bool) bool {
 	last := len(fqn) - 1
+	name := func(s string) bool { return s == sel || !strings.Contains(sel, ".") && glob(sel, s) }
 	switch {
 	case !versioned:
-		if fqn[last] == sel {
+		if name(fqn[last]) {
 			return true
 		}
 	case len(fqn) > 1:
-		if fqn[last-1] == sel {
+		if name(fqn[last-1]) {
 			return true
 		}
 		parts := strings.Split(sel, ".")
@@ -211,13 +228,17 @@ func byKindName(k manifest.Kind) func(*selector, Term) (matcher, error) {
 			pkg, name = parts[0], parts[1]
 		}
 		if len(parts) > 2 {
-			return nil, &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Invalid %s selector value \"%s\": it is a name, or a package and a name", k, t.Value)}
+			return nil, &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Invalid %s selector value \"%s\". It must be of the form ${%s_name} or ${%s_package.%s_name}",
+				strings.ReplaceAll(k.String(), "_", " "), t.Value, k, k, k)}
 		}
 		return func(n *manifest.Node) bool { return n.Kind == k && glob(pkg, n.Package) && glob(name, n.Name) }, nil
 	}
 }
 
 func byPath(_ *selector, t Term) (matcher, error) {
+	if t.Value == "" {
+		return nil, &source.Error{Class: source.Runtime, Msg: "Unacceptable pattern: ''", Hint: "the method path needs a path, as in path:models/staging"}
+	}
 	want := strings.TrimPrefix(path.Clean(strings.ReplaceAll(t.Value, `\`, "/")), "./")
 	fits := func(file string) bool {
 		for p := file; p != "." && p != "/"; p = path.Dir(p) {
@@ -273,7 +294,7 @@ func byPackage(s *selector, t Term) (matcher, error) {
 
 func byConfig(_ *selector, t Term) (matcher, error) {
 	if len(t.Args) == 0 {
-		return nil, &source.Error{Class: source.Runtime, Msg: "the method config needs a key, as in config.materialized:table"}
+		return func(*manifest.Node) bool { return false }, nil
 	}
 	return func(n *manifest.Node) bool {
 		v, ok := n.Config.Lookup(t.Args[0])
@@ -289,21 +310,23 @@ func byConfig(_ *selector, t Term) (matcher, error) {
 				return false
 			}
 		}
-		return configMatches(v, t.Value, t.Args[0] == "severity")
+		return configMatches(v, t, t.Args[0] == "severity")
 	}, nil
 }
 
-func configMatches(v jinja.Value, want string, fold bool) bool {
+// configMatches compares a value of a config with that of a term. Nothing is turned
+// into anything else: a number is equal to a number of selectors.yml, and never to a
+// text; only truth values may be written as texts.
+func configMatches(v jinja.Value, t Term, fold bool) bool {
 	switch v := v.(type) {
 	case jinja.Str:
-		return string(v) == want || fold && strings.EqualFold(string(v), want)
+		return string(v) == t.Value || fold && strings.EqualFold(string(v), t.Value)
 	case jinja.Bool:
-		return strings.EqualFold(v.String(), want)
+		return strings.EqualFold(v.String(), t.Value)
 	case *jinja.List:
-		return slices.ContainsFunc(v.Items, func(item jinja.Value) bool { return configMatches(item, want, fold) })
-	case *jinja.Dict:
-		_, ok := v.GetStr(want)
-		return ok
+		return slices.ContainsFunc(v.Items, func(item jinja.Value) bool { return configMatches(item, t, fold) })
+	case jinja.Int, jinja.Float:
+		return t.Native != nil && jinja.Equal(v, t.Native)
 	}
 	return false
 }
@@ -349,6 +372,9 @@ func byAccess(_ *selector, t Term) (matcher, error) {
 }
 
 func byVersion(_ *selector, t Term) (matcher, error) {
+	if !slices.Contains([]string{"latest", "prerelease", "old", "none"}, t.Value) {
+		return nil, &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Invalid version type selector %s: expected one of: \"latest\", \"prerelease\", \"old\", or \"none\"", t.Value)}
+	}
 	return func(n *manifest.Node) bool {
 		if n.Kind != manifest.Model {
 			return false

@@ -6,23 +6,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
+	"weft/compiler/jinja"
 	"weft/compiler/manifest"
 	"weft/compiler/source"
 )
 
 // Selection says which nodes a command is about.
 type Selection struct {
-	Select  []string // terms; empty for all
-	Exclude []string
-	Kinds   []manifest.Kind // of the command; empty for all
-	Mode    Mode
+	Select   []string        // terms; empty for all
+	Exclude  []string        //
+	Selector *Selector       // of selectors.yml, instead of both; nil for none
+	Kinds    []manifest.Kind // of the command; nil for all
+	Mode     Mode
+
+	// State is what the methods state, result and source_status compare with; nil
+	// where no state was named.
+	State *State
 
 	// KeepEmpty keeps nodes whose SQL is blank.
 	KeepEmpty bool
 
-	// Warn is told of terms that match nothing; may be nil.
-	Warn func(term string)
+	// Warn is told of criteria of the command line that match nothing; may be nil.
+	Warn func(criterion string)
 }
 
 // Mode says which tests come along with what they test.
@@ -43,6 +50,28 @@ type picked struct {
 	indirect Set
 }
 
+// op is how the parts of an expression go together.
+type op uint8
+
+const (
+	criterion op = iota
+	union
+	intersection
+	difference // the first part without the others
+)
+
+// expr is a selection as a tree.
+type expr struct {
+	op    op
+	term  Term // of a criterion
+	mode  Mode // of a criterion empty for the command's, of the others for none
+	parts []*expr
+
+	// told is what to say when nothing matches; only the command line is told.
+	told  string
+	tells bool
+}
+
 // Select gives the nodes of a selection. Terms are split at blanks (any of them)
 // and commas (all of them), after dbt's grammar.
 func (g *Graph) Select(sel Selection) (Set, error) {
@@ -50,32 +79,57 @@ func (g *Graph) Select(sel Selection) (Set, error) {
 		sel.Mode = Eager
 	}
 	s := &selector{g: g, sel: sel}
-	var in picked
-	if len(sel.Select) == 0 {
-		all := g.NewSet()
-		for i := range g.Nodes {
-			all.Add(i)
-		}
-		in = picked{all, all.Clone()}
-	} else {
-		var err error
-		if in, err = s.union(sel.Select); err != nil {
-			return nil, err
-		}
+	e, err := sel.tree()
+	if err != nil {
+		return nil, err
 	}
-	if len(sel.Exclude) > 0 {
-		out, err := s.union(sel.Exclude)
-		if err != nil {
-			return nil, err
-		}
-		in.direct.Minus(out.direct)
-		in.indirect.Minus(out.direct)
-		// Tests that were only waiting stay out when a parent is excluded.
-		in = s.admit(in)
-		in.direct.Minus(out.direct)
+	in, err := s.eval(e)
+	if err != nil {
+		return nil, err
 	}
 	g.filter(in.direct, sel)
 	return in.direct, nil
+}
+
+// tree reads the terms of the command line, unless a selector stands for them.
+func (sel *Selection) tree() (*expr, error) {
+	if sel.Selector != nil {
+		return sel.Selector.expr, nil
+	}
+	var in *expr // nil stands for all nodes
+	var err error
+	if len(sel.Select) > 0 {
+		if in, err = parseTerms(sel.Select, sel.Mode); err != nil {
+			return nil, err
+		}
+	}
+	if len(sel.Exclude) == 0 {
+		return in, nil
+	}
+	out, err := parseTerms(sel.Exclude, sel.Mode)
+	if err != nil {
+		return nil, err
+	}
+	return &expr{op: difference, parts: []*expr{in, out}}, nil
+}
+
+// parseTerms reads criteria: at a blank any of them, at a comma all of them.
+func parseTerms(args []string, mode Mode) (*expr, error) {
+	all := &expr{op: union, mode: mode}
+	for _, arg := range args {
+		for _, raw := range strings.Split(arg, " ") {
+			both := &expr{op: intersection, mode: mode, told: raw, tells: true}
+			for _, part := range strings.Split(raw, ",") {
+				t, err := ParseTerm(part)
+				if err != nil {
+					return nil, err
+				}
+				both.parts = append(both.parts, &expr{term: t})
+			}
+			all.parts = append(all.parts, both)
+		}
+	}
+	return all, nil
 }
 
 // filter keeps the kinds that the command is about, nodes that have SQL, and tests
@@ -83,7 +137,7 @@ func (g *Graph) Select(sel Selection) (Set, error) {
 func (g *Graph) filter(s Set, sel Selection) {
 	for _, i := range s.Members() {
 		n := g.Nodes[i]
-		keep := n.Config.Bool("enabled") && (len(sel.Kinds) == 0 || slices.Contains(sel.Kinds, n.Kind))
+		keep := n.Config.Bool("enabled") && (sel.Kinds == nil || slices.Contains(sel.Kinds, n.Kind))
 		if n.Kind.Info().SQL && !sel.KeepEmpty && strings.TrimSpace(n.Raw) == "" {
 			keep = false
 		}
@@ -98,45 +152,53 @@ type selector struct {
 	sel Selection
 }
 
-func (s *selector) union(terms []string) (picked, error) {
-	out := picked{s.g.NewSet(), s.g.NewSet()}
-	for _, arg := range terms {
-		for _, t := range strings.Fields(arg) {
-			p, err := s.intersection(t)
-			if err != nil {
-				return out, err
-			}
-			out.direct.Union(p.direct)
-			out.indirect.Union(p.indirect)
+// eval gives what an expression selects; nil is all nodes.
+func (s *selector) eval(e *expr) (picked, error) {
+	switch {
+	case e == nil:
+		all := s.g.NewSet()
+		for i := range s.g.Nodes {
+			all.Add(i)
 		}
+		return picked{all, all.Clone()}, nil
+	case e.op == criterion:
+		return s.term(e)
 	}
-	return s.admit(out), nil
-}
-
-func (s *selector) intersection(term string) (picked, error) {
-	var out picked
-	for i, part := range strings.Split(term, ",") {
-		p, err := s.term(part)
+	out := picked{s.g.NewSet(), s.g.NewSet()}
+	for i, part := range e.parts {
+		p, err := s.eval(part)
 		if err != nil {
 			return out, err
 		}
-		if i == 0 {
+		p.indirect.Union(p.direct)
+		switch {
+		case i == 0:
 			out = p
-			continue
+		case e.op == union:
+			out.direct.Union(p.direct)
+			out.indirect.Union(p.indirect)
+		case e.op == intersection:
+			out.direct.Intersect(p.direct)
+			out.indirect.Intersect(p.indirect)
+		default:
+			out.direct.Minus(p.direct)
+			out.indirect.Minus(p.indirect)
 		}
-		out.direct.Intersect(p.direct)
-		out.indirect.Intersect(p.indirect)
 	}
-	return s.admit(out), nil
+	s.admit(out, e.mode)
+	if e.tells && out.direct.Len() == 0 && s.sel.Warn != nil {
+		s.sel.Warn(e.told)
+	}
+	return out, nil
 }
 
 // admit takes in the waiting tests whose parents are now selected.
-func (s *selector) admit(p picked) picked {
-	if s.sel.Mode != Cautious && s.sel.Mode != Buildable {
-		return p
+func (s *selector) admit(p picked, mode Mode) {
+	if mode != Cautious && mode != Buildable {
+		return
 	}
-	allowed := p.direct
-	if s.sel.Mode == Buildable {
+	allowed := p.direct.Clone()
+	if mode == Buildable {
 		allowed = s.buildable(p.direct)
 	}
 	for _, i := range p.indirect.Members() {
@@ -144,7 +206,6 @@ func (s *selector) admit(p picked) picked {
 			p.direct.Add(i)
 		}
 	}
-	return p
 }
 
 func (s *selector) buildable(direct Set) Set {
@@ -174,34 +235,41 @@ func (s *selector) parentsIn(i int, set Set) bool {
 // Term is one criterion: [@] [[n]+] [method[.arg]:]value [+[n]].
 type Term struct {
 	Raw      string
-	At       bool
-	Up, Down int // -1 for all, 0 for none
+	At       bool // the descendants, and all that these are built from
+	Parents  bool
+	Children bool
+	Up, Down int // how many levels of parents and children; -1 for all
 	Method   string
 	Args     []string
 	Value    string
+
+	// Native is the value as selectors.yml has it, which may be a number; nil for
+	// terms of the command line.
+	Native jinja.Value
 }
 
-// ParseTerm reads a criterion.
+// ParseTerm reads a criterion. Everything has a meaning but "@" with a "+" at the
+// end, and methods that are none.
 func ParseTerm(raw string) (Term, error) {
-	t := Term{Raw: raw}
+	t := Term{Raw: raw, Up: -1, Down: -1}
 	s := raw
 	if rest, ok := strings.CutPrefix(s, "@"); ok {
 		t.At, s = true, rest
 	}
 	if i := strings.IndexByte(s, '+'); i >= 0 && digits(s[:i]) {
-		t.Up = depth(s[:i])
+		t.Parents, t.Up = true, depth(s[:i])
 		s = s[i+1:]
 	}
 	if i := strings.LastIndexByte(s, '+'); i >= 0 && digits(s[i+1:]) {
-		t.Down = depth(s[i+1:])
+		t.Children, t.Down = true, depth(s[i+1:])
 		s = s[:i]
 	}
-	if t.At && t.Down != 0 {
-		return t, &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("\"@\" prefix and \"+\" suffix are incompatible, in the selector %q", raw)}
+	if t.At && t.Children {
+		return t, incompatible(raw)
 	}
 	if method, value, ok := strings.Cut(s, ":"); ok && method != "" && words(method) {
-		parts := strings.Split(method, ".")
-		t.Method, t.Args, t.Value = parts[0], parts[1:], value
+		t.setMethod(method)
+		t.Value = value
 	} else {
 		t.Value = s
 		t.Method = "fqn"
@@ -212,10 +280,18 @@ func ParseTerm(raw string) (Term, error) {
 			t.Method = "file"
 		}
 	}
-	if t.Value == "" {
-		return t, &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Invalid selector spec %q: the value is missing", raw)}
-	}
-	return t, nil
+	return t, known(t.Method)
+}
+
+// setMethod takes a method and its arguments: "config.meta.owner".
+func (t *Term) setMethod(text string) {
+	parts := strings.Split(text, ".")
+	t.Method, t.Args = parts[0], parts[1:]
+}
+
+func incompatible(spec string) error {
+	return &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Invalid node spec %s - \"@\" prefix and \"+\" suffix are incompatible", spec),
+		Hint: "\"@\" takes all descendants already"}
 }
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
@@ -233,48 +309,45 @@ func depth(s string) int {
 
 func words(s string) bool {
 	for _, r := range s {
-		if r != '_' && r != '.' && !(r >= '0' && r <= '9') && !(r >= 'a' && r <= 'z') && !(r >= 'A' && r <= 'Z') {
+		if r != '_' && r != '.' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			return false
 		}
 	}
 	return true
 }
 
-func (s *selector) term(raw string) (picked, error) {
-	t, err := ParseTerm(raw)
-	if err != nil {
-		return picked{}, err
-	}
+// term gives what a criterion selects.
+func (s *selector) term(e *expr) (picked, error) {
+	t := e.term
 	base, err := s.match(t)
 	if err != nil {
 		return picked{}, err
 	}
-	if t.At {
-		down := s.g.Descendants(base, -1)
-		base = s.g.Ancestors(down, -1)
-	}
 	set := base.Clone()
-	if t.Up != 0 {
+	if t.At {
+		set.Union(s.g.Ancestors(s.g.Descendants(base, -1), -1))
+	}
+	if t.Parents {
 		set.Union(s.g.Ancestors(base, t.Up))
 	}
-	if t.Down != 0 {
+	if t.Children {
 		set.Union(s.g.Descendants(base, t.Down))
 	}
-	out := s.withTests(set)
-	if out.direct.Len() == 0 && s.sel.Warn != nil {
-		s.sel.Warn(raw)
+	mode := e.mode
+	if mode == "" {
+		mode = s.sel.Mode
 	}
-	return out, nil
+	return s.withTests(set, mode), nil
 }
 
 // withTests adds the tests of selected nodes, as the mode says.
-func (s *selector) withTests(set Set) picked {
+func (s *selector) withTests(set Set, mode Mode) picked {
 	out := picked{set, set.Clone()}
-	if s.sel.Mode == Empty {
+	if mode == Empty {
 		return out
 	}
 	var allowed Set
-	switch s.sel.Mode {
+	switch mode {
 	case Cautious:
 		allowed = set.Clone()
 	case Buildable:

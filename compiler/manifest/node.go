@@ -42,6 +42,11 @@ type Node struct {
 	// Unrendered is the config keys that were set anywhere, before rendering.
 	Unrendered *jinja.Dict
 
+	// Written is values that templates of a properties file make, as the file has them,
+	// by paths such as "config.meta"; nil for none. They tell a change from a difference
+	// between targets.
+	Written *jinja.Dict
+
 	Tags        []string
 	Description string
 	DocBlocks   []string // ids of docs blocks that the description names

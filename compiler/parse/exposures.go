@@ -86,6 +86,7 @@ func (p *parser) exposureConfig(e *entry, n *manifest.Node, meta *jinja.Dict) bo
 		meta.Set(k, v)
 	}
 	n.Config = n.Config.With("tags", listOfTexts(n.Tags)).With("meta", meta)
+	n.Written = written(comparedExposureKeys, e.node)
 	return true
 }
 

@@ -448,6 +448,9 @@ func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 		section = "" // dbt leaves these out
 	}
 	d.pkg.Settings.Sections[section].Raw(d.node.FQN, out)
+	if d.patch != nil {
+		d.node.Written = written(nil, d.patch.node, d.version)
+	}
 	for _, layer := range p.patchLayers(d) {
 		for _, e := range layer {
 			out.SetStr(e.Key, e.Value)

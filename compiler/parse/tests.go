@@ -468,7 +468,7 @@ func (p *parser) testNodeConfig(s *testSpec, n *manifest.Node, inMacro []config.
 		n.Config = n.Config.With("enabled", jinja.Bool(false))
 	}
 	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
-	n.Unrendered = jinja.NewDict()
+	n.Unrendered, n.Written = jinja.NewDict(), written(testKeys, testEntry(s.node))
 	s.on.e.pkg.Settings.Sections["data_tests"].Raw(n.FQN, n.Unrendered)
 	for k, v := range called(config.Tests, given).All() {
 		n.Unrendered.Set(k, v)

@@ -59,6 +59,7 @@ type Shared struct {
 	StoreFailures bool
 	Empty         bool
 
+	Defer *Defer // nil for none
 	Cache *Cache
 	Print func(string)
 	Log   func(msg string, info bool, node *manifest.Node)

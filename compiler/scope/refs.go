@@ -93,7 +93,7 @@ var refFunc = jinja.NewFunc("ref(*args, version=none, v=none, **kwargs)", func(c
 		ctx.Refs = append(ctx.Refs, r)
 		return ctx.own(), nil
 	}
-	return ctx.resolveRef(r)
+	return ctx.resolveRef(c.Thread, r)
 })
 
 // own is what ref and source give while nothing is known: the node's relation.
@@ -104,7 +104,7 @@ func (c *Context) own() jinja.Value {
 	return c.shared.RelationOf(c.node)
 }
 
-func (c *Context) resolveRef(r manifest.Ref) (jinja.Value, error) {
+func (c *Context) resolveRef(t *jinja.Thread, r manifest.Ref) (jinja.Value, error) {
 	m := c.shared.Manifest
 	n, found := m.FindRef(c.pkg, r)
 	if found != manifest.Enabled {
@@ -123,7 +123,10 @@ func (c *Context) resolveRef(r manifest.Ref) (jinja.Value, error) {
 		}
 	}
 	c.unpinned(n, r)
-	rel := c.shared.RelationOf(n)
+	rel, err := c.relationFor(t, n)
+	if err != nil {
+		return nil, err
+	}
 	if n.Ephemeral() {
 		if c.phase == Operate {
 			return nil, fail(source.Compilation, "Operations can not ref() ephemeral nodes, but %s is ephemeral", n.Name)
