@@ -24,8 +24,8 @@ func (a *app) deps(_ []string) error {
 		return err
 	}
 	add, from := a.set.text("add-package"), a.set.text("source")
-	if _, version := deps.SplitAdd(add); add != "" && from == "hub" && version == "" {
-		return &usageError{"Version is required in --add-package when a package when source is hub"}
+	if _, version := deps.SplitAdd(add); add != "" && from != "local" && version == "" {
+		return &usageError{"Version is required in --add-package when a package when source is " + from}
 	}
 	hub, _ := a.env("DBT_PACKAGE_HUB_URL")
 	if hub == "" {
@@ -77,17 +77,16 @@ func (a *app) sayDeps(n deps.Notice) {
 	a.p.emit(event{name: n.Name, code: n.Code, level: lv, msg: n.Msg, data: n.Data})
 }
 
-// warnDeps prints a warning in dbt's words, which the one about revisions begins itself.
+// warnDeps prints a warning in dbt's words, to which the heading belongs.
 func (a *app) warnDeps(e *source.Error) error {
-	text, code := "["+a.p.yellow.Sprint("WARNING")+"]: Deprecated functionality\n"+e.Msg, "D001"
-	if e.Event == "DepsUnpinned" {
-		text, code = "WARNING: "+e.Msg, "M029"
+	shown, code := *e, "M029"
+	if e.Event == "PackageRedirectDeprecation" {
+		shown.Msg, code = "["+a.p.yellow.Sprint("WARNING")+"]: Deprecated functionality\n"+e.Msg, "D001"
 	}
 	if a.set.on("warn-error") {
-		fail := *e
-		fail.Class = source.Compilation
-		return &fail
+		shown.Class, shown.WordsFirst = source.Compilation, true
+		return &shown
 	}
-	a.p.warn(e.Event, code, text)
+	a.p.warn(e.Event, code, shown.Msg)
 	return nil
 }

@@ -26,7 +26,7 @@ func (in *installer) warnUnpinned(p *pinned) error {
 		return nil
 	}
 	return in.o.Warn(&source.Error{Event: "DepsUnpinned", File: p.place.File, Span: p.place.Span,
-		Msg: "The git package \"" + p.shown + "\" \n\tis " + words +
+		Msg: "WARNING: The git package \"" + p.shown + "\" \n\tis " + words +
 			"\n\tThis can introduce breaking changes into your project without warning!" +
 			"\n\nSee https://docs.getdbt.com/docs/package-management#section-specifying-package-versions"})
 }
@@ -54,7 +54,10 @@ func (in *installer) pinGit(ctx context.Context, w *wanted) (*pinned, error) {
 		return nil, err
 	}
 	p.commit = commit
-	return p, in.open(ctx, p, file)
+	if err := in.open(ctx, p, file); err != nil {
+		return nil, err
+	}
+	return p, in.readAsks(p)
 }
 
 // gitKey is what a commit of a repository is kept as in the cache.
