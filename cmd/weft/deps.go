@@ -23,8 +23,8 @@ func (a *app) deps(_ []string) error {
 		return err
 	}
 	add, from := a.set.text("add-package"), a.set.text("source")
-	if _, version := deps.SplitAdd(add); add != "" && from == "hub" && version == "" {
-		return &usageError{"Version is required in --add-package when a package when source is hub"}
+	if _, version := deps.SplitAdd(add); add != "" && from != "local" && version == "" {
+		return &usageError{"Version is required in --add-package when a package when source is " + from}
 	}
 	hub, _ := a.env("DBT_PACKAGE_HUB_URL")
 	if hub == "" {

@@ -173,7 +173,7 @@ func (a *app) warn(e *source.Error) error {
 		return nil
 	case fails:
 		fail := *e
-		fail.Class = source.Compilation
+		fail.Class, fail.WordsFirst = source.Compilation, true
 		if e.Event != source.JinjaLogWarning && !bare(e.Event) {
 			fail.Msg = a.warningHead(e.Event) + e.Msg
 		}

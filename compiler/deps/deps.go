@@ -256,7 +256,8 @@ func (in *installer) locked(hash string) ([]*pinned, error) {
 // fromLock is the package that an entry of the lock file says.
 func (in *installer) fromLock(r *request) (*pinned, error) {
 	if r.kind == local {
-		return in.pinLocal(r)
+		p := in.localPackage(r)
+		return p, in.read(p)
 	}
 	p := &pinned{request: *r, name: r.name, commit: r.revision}
 	switch {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"weft/compiler/config"
 	"weft/compiler/jinja"
 	"weft/compiler/project"
 	"weft/compiler/source"
@@ -484,6 +485,10 @@ func TestPrivate(t *testing.T) {
 	w.mustInstall(func(o *Options) { o.Providers = info })
 	w.write("packages.yml", "packages: [{private: other/repo}]\n")
 	w.fails(func(o *Options) { o.Providers = info }, "Cannot resolve private package other/repo because git provider integration is missing")
+	// What git says of a URL with a token is shown without it.
+	w.write("packages.yml", "packages: [{private: org/absent}]\n")
+	info = asJSON(t, []provider{{Org: "org", URL: "file:///{token}/{repo}", Token: "t0ken"}})
+	w.fails(func(o *Options) { o.Providers = info }, "'/*****/absent'")
 	in := &installer{}
 	for _, test := range []struct{ name, provider, want string }{
 		{"org/repo", "", "git@github.com:org/repo.git"},
@@ -664,4 +669,80 @@ func dictOf(key, val string) *jinja.Dict {
 	d := jinja.NewDict()
 	d.SetStr(key, jinja.Str(val))
 	return d
+}
+
+func TestFetch(t *testing.T) {
+	w := newWorld(t)
+	w.files["/manifest.json"] = []byte("{}")
+	o := Options{Pause: time.Microsecond, Mask: func(s string) string { return s }, Say: func(Notice) {}}
+	w.broken = 2
+	text, err := Fetch(context.Background(), w.hub.URL+"/manifest.json", o)
+	if err != nil || string(text) != "{}" {
+		t.Errorf("%s, %v", text, err)
+	}
+	if _, err := Fetch(context.Background(), w.hub.URL+"/absent.json", o); err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("error: %v", err)
+	}
+	ended, end := context.WithCancel(context.Background())
+	end()
+	if _, err := Fetch(ended, w.hub.URL+"/manifest.json", o); err == nil {
+		t.Error("no error after the end")
+	}
+}
+
+// FuzzEntry wants an entry of packages.yml to be read or refused, and one that is read to
+// be written to the lock file so that it can be read again.
+func FuzzEntry(f *testing.F) {
+	for _, seed := range []string{"{package: a/b, version: 1.0.0}", "{git: x, revision: 1.0, subdirectory: y}", "{local: x, name: y}", "{tarball: x, name: y}", "{private: a/b}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := config.LoadYAML(text)
+		d, ok := v.(*jinja.Dict)
+		if err != nil || !ok {
+			return
+		}
+		same := func(s string) string { return s }
+		in := &installer{o: Options{Mask: same, Reveal: func(s string) (string, bool) { return s, false }}}
+		r, err := in.request(project.Declared{Entry: d, Raw: d}, "test")
+		if err != nil {
+			return
+		}
+		p := &pinned{request: *r, name: "own", version: "1.0.0", commit: strings.Repeat("a", 40)}
+		lock, err := lockText([]*pinned{p}, "hash")
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := config.LoadYAML(lock)
+		if err != nil {
+			t.Fatalf("%s\n%s", err, lock)
+		}
+		list, _ := back.(*jinja.Dict).GetStr("packages")
+		entry := list.(*jinja.List).Items[0].(*jinja.Dict)
+		again, err := in.request(project.Declared{Entry: entry, Raw: entry}, "test")
+		if err != nil || again.source != r.source || again.kind != r.kind {
+			t.Errorf("%v\n%s", err, lock)
+		}
+	})
+}
+
+// FuzzHub wants what the hub says to be read or refused.
+func FuzzHub(f *testing.F) {
+	f.Add(`{"versions": {"1.0.0": {"name": "x", "packages": [{"package": "a/b", "version": [">=1.0.0"]}], "require_dbt_version": "1.0.0"}}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := jinja.ParseJSON(text)
+		if err != nil {
+			return
+		}
+		o := Options{Version: "1.11.16", Mask: strings.ToLower, Reveal: func(s string) (string, bool) { return s, false }}
+		p, err := readHubPackage(v, o)
+		if err != nil {
+			return
+		}
+		in := &installer{o: o}
+		for _, meta := range p.versions {
+			tarballOf(meta)
+			_, _ = in.hubAsks(meta, "x")
+		}
+	})
 }

@@ -54,7 +54,10 @@ func (in *installer) pinGit(ctx context.Context, w *wanted) (*pinned, error) {
 		return nil, err
 	}
 	p.commit = commit
-	return p, in.open(ctx, p, file)
+	if err := in.open(ctx, p, file); err != nil {
+		return nil, err
+	}
+	return p, in.readAsks(p)
 }
 
 // gitKey is what a commit of a repository is kept as in the cache.

@@ -187,11 +187,21 @@ func (in *installer) pin(ctx context.Context, w *wanted) (*pinned, error) {
 }
 
 func (in *installer) pinLocal(r *request) (*pinned, error) {
+	p := in.localPackage(r)
+	if err := in.read(p); err != nil {
+		return nil, err
+	}
+	return p, in.readAsks(p)
+}
+
+// localPackage is a package on the disk; its path is from the project's own folder, also
+// where another package asks for it.
+func (in *installer) localPackage(r *request) *pinned {
 	p := &pinned{request: *r, dir: r.source}
 	if !filepath.IsAbs(p.dir) {
 		p.dir = filepath.Join(in.root.Dir, p.dir)
 	}
-	return p, in.read(p)
+	return p
 }
 
 func (in *installer) pinTarball(ctx context.Context, w *wanted) (*pinned, error) {
@@ -200,15 +210,17 @@ func (in *installer) pinTarball(ctx context.Context, w *wanted) (*pinned, error)
 	if err != nil {
 		return nil, in.placed(p, err)
 	}
-	err = in.open(ctx, p, file)
+	if err := in.open(ctx, p, file); err != nil {
+		return nil, err
+	}
 	// Its folder has the name that the project gives it.
 	p.name = p.request.name
-	return p, err
+	return p, in.readAsks(p)
 }
 
 func tarballKey(r *request) string { return "tarball\x00" + r.source }
 
-// open unpacks the archive of a package and reads what it says.
+// open unpacks the archive of a package and finds its name.
 func (in *installer) open(ctx context.Context, p *pinned, file string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -235,7 +247,7 @@ func (in *installer) placed(p *pinned, err error) error {
 	return out
 }
 
-// read finds the name of a package in its folder, and what it asks for.
+// read finds the name of a package in its folder.
 func (in *installer) read(p *pinned) error {
 	file := filepath.Join(p.dir, "dbt_project.yml")
 	content, err := os.ReadFile(file)
@@ -260,6 +272,11 @@ func (in *installer) read(p *pinned) error {
 		return doc.Errorf(doc.Root, `Required "name" field not present in project`)
 	}
 	p.name = name.Value
+	return nil
+}
+
+// readAsks finds what a package asks for in turn.
+func (in *installer) readAsks(p *pinned) error {
 	list, _, err := in.o.Declared(p.dir)
 	if err != nil {
 		return err

@@ -117,9 +117,6 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 		return nil, err
 	}
 	p.Packages = []*Package{p.Root}
-	if p.Upstream, err = readUpstream(dir); err != nil {
-		return nil, err
-	}
 	if o.Loaded != nil {
 		o.Loaded(p)
 	}
@@ -128,6 +125,9 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 	}
 	if o.NoPackages {
 		return p, nil
+	}
+	if p.Upstream, err = readUpstream(dir); err != nil {
+		return nil, err
 	}
 	if err := p.loadInstalled(ctx, o, globals); err != nil {
 		return nil, err
