@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"weft/compiler/config"
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
@@ -257,8 +259,12 @@ func (p *parser) linkMetrics() {
 func (l *metricLinks) bad(n *manifest.Node, name, format string, args ...any) *source.Error {
 	err := placed(n, fmt.Sprintf(format, args...))
 	if e := l.entries[n]; e != nil {
-		if at := valueNode(config.Child(e.node, "type_params"), name); at != nil {
-			err.Span = e.doc.Span(at)
+		// A formula may be the name too.
+		params := config.Child(e.node, "type_params")
+		for _, within := range []*yaml.Node{params, config.Child(params, "metrics")} {
+			if at := valueNode(within, name); at != nil {
+				err.Span = e.doc.Span(at)
+			}
 		}
 	}
 	l.p.fail(err)
