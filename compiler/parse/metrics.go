@@ -109,7 +109,7 @@ var timeWindow = config.Shape{Scalars: config.TextValue, Read: func(v jinja.Valu
 		return nil, fmt.Sprintf("Invalid window (%s) in cumulative/conversion metric. Should be of the form `<count> <granularity>`, e.g., `28 days`", v)
 	}
 	count, err := strconv.Atoi(parts[0])
-	if err != nil {
+	if err != nil || count < 0 {
 		return nil, fmt.Sprintf("Invalid count (%s) in cumulative/conversion metric window string: (%s)", parts[0], v)
 	}
 	grain := strings.ToLower(parts[1])

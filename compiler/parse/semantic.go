@@ -84,7 +84,7 @@ var aggParams = &config.Schema{Name: "agg_params", Keys: []config.Key{
 var nonAdditive = &config.Schema{Name: "non_additive_dimension", Keys: []config.Key{
 	{Name: "name", Shape: config.SomeText, Required: true, Doc: "the time dimension"},
 	{Name: "window_choice", Shape: config.Shape{OneOf: []string{"sum", "min", "max", "count_distinct", "sum_boolean", "average", "percentile", "median", "count"}, AnyCase: true}, Required: true, Doc: "which value of a period counts: min or max"},
-	{Name: "window_groupings", Shape: config.TextList, Required: true, Doc: "entities whose values are looked at one by one"},
+	{Name: "window_groupings", Shape: config.TextList, Default: jinja.NewList(), Doc: "entities whose values are looked at one by one"},
 }}
 
 var semanticDimension = &config.Schema{Name: "a dimension", Keys: []config.Key{
