@@ -115,3 +115,35 @@ func TestProperties(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestSchemas checks that each key is explained and that no mapping has one twice.
+func TestSchemas(t *testing.T) {
+	var shape func(path string, s config.Shape)
+	schema := func(path string, s *config.Schema) {
+		seen := map[string]bool{}
+		for _, k := range s.Keys {
+			if at := path + "." + k.Name; seen[k.Name] || k.Doc == "" && !k.Made {
+				t.Errorf("%s is there twice or has no words", at)
+			} else {
+				shape(at, k.Shape)
+			}
+			seen[k.Name] = true
+		}
+		if s.Short != "" && !seen[s.Short] {
+			t.Errorf("%s has no key %s", path, s.Short)
+		}
+	}
+	shape = func(path string, s config.Shape) {
+		for _, below := range []*config.Shape{s.List, s.Values} {
+			if below != nil {
+				shape(path, *below)
+			}
+		}
+		if s.Keys != nil {
+			schema(path, s.Keys)
+		}
+	}
+	for _, s := range Schemas {
+		schema(s.Name, s)
+	}
+}

@@ -37,7 +37,7 @@ func (p *parser) resolve() {
 			}
 		}
 		for _, call := range n.Metrics {
-			p.dependNamed(n, manifest.Metric, call, n.Span)
+			p.dependNamed(n, manifest.Metric, call, refSpan(n, "metric", call[len(call)-1]))
 		}
 		for _, call := range n.Functions {
 			p.dependNamed(n, manifest.Function, call, refSpan(n, "function", call[len(call)-1]))
@@ -93,6 +93,9 @@ func (p *parser) ambiguous(n *manifest.Node, r manifest.Ref) {
 // refSpan finds the place of a call in the node's text: ref('name') or
 // source('name', 'table').
 func refSpan(n *manifest.Node, what, name string) source.Span {
+	if !n.Kind.Info().SQL && n.File != nil {
+		return quotedSpan(n, name)
+	}
 	if n.Template == nil || n.Template.File != n.File {
 		return n.Span
 	}
@@ -113,7 +116,7 @@ func refSpan(n *manifest.Node, what, name string) source.Span {
 			}
 		}
 		switch {
-		case (what == "node" && fn.Name == "ref" || what == fn.Name && what == "function") && len(words) > 0 && words[len(words)-1] == name:
+		case (what == "node" && fn.Name == "ref" || what == fn.Name && what != "source") && len(words) > 0 && words[len(words)-1] == name:
 			found = c.Args.Args[len(c.Args.Args)-1].Span()
 		case what == "source" && fn.Name == "source" && strings.Join(words, ".") == name:
 			found = c.Args.Args[len(c.Args.Args)-1].Span()
@@ -124,6 +127,21 @@ func refSpan(n *manifest.Node, what, name string) source.Span {
 		return source.Span{Start: n.Span.Start, End: n.Span.Start + 1}
 	}
 	return found
+}
+
+// quotedSpan finds the place of a ref or source in the properties entry of a node: the
+// first text in quotes after the node's name that is the last part of the name.
+func quotedSpan(n *manifest.Node, name string) source.Span {
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	text := n.File.Text
+	for _, quote := range []string{"'", `"`} {
+		from := min(int(n.Span.End), len(text))
+		if i := strings.Index(text[from:], quote+name+quote); i >= 0 {
+			start := source.Pos(from + i)
+			return source.Span{Start: start, End: start + source.Pos(len(name)+2)}
+		}
+	}
+	return n.Span
 }
 
 // access checks that a model may be referred to by a node.
