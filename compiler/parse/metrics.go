@@ -101,6 +101,14 @@ var whereFilter = config.Shape{Scalars: config.TextValue, List: &config.SomeText
 // grains are the time granularities that everyone has, finest first.
 var grains = []string{"nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"}
 
+// grainOf gives the usual spelling of a grain, and other values as they are.
+func grainOf(v jinja.Value) jinja.Value {
+	if text, ok := v.(jinja.Str); ok && slices.Contains(grains, strings.ToLower(string(text))) {
+		return jinja.Str(strings.ToLower(string(text)))
+	}
+	return v
+}
+
 // timeWindow is a count and a grain: "7 days". A grain of the project's own making is
 // checked when all of them are known.
 var timeWindow = config.Shape{Scalars: config.TextValue, Read: func(v jinja.Value) (jinja.Value, string) {

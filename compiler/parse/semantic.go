@@ -168,8 +168,8 @@ func (p *parser) loadSemantic() {
 	p.m.Index()
 }
 
-// twins reports resources of one kind and name in one package, which the same
-// semantic layer could not tell apart.
+// twins reports resources of one kind and name in one package, before what refers to
+// them is looked at.
 func (p *parser) twins() {
 	seen := map[string]*manifest.Node{}
 	for _, s := range p.semantic {
@@ -415,7 +415,7 @@ func (p *parser) timeSpine(e *entry, n *manifest.Node) {
 	std := textOf(d, "standard_granularity_column")
 	col := n.Column(std)
 	switch {
-	case col == nil:
+	case col == nil || col.Name != std:
 		bad("standard_granularity_column", "Time spine standard granularity column must be defined on the model. Got invalid column name '%s' for model '%s'. Valid names: [%s].", std, n.Name, strings.Join(quoteAll(names), ", "))
 	case !col.Granularity.Truth():
 		bad("standard_granularity_column", "Time spine standard granularity column must have a granularity defined. Please add one for column '%s' in model '%s'.", std, n.Name)
@@ -423,8 +423,9 @@ func (p *parser) timeSpine(e *entry, n *manifest.Node) {
 		bad("standard_granularity_column", "the granularity '%s' of column '%s' is not one of [%s]", col.Granularity, std, strings.Join(quoteAll(grains), ", "))
 	}
 	var unknown []string
-	for _, g := range listOf(first(at(d, "custom_granularities"))) {
-		name := first(at(g.(*jinja.Dict), "column_name"), at(g.(*jinja.Dict), "name")).String()
+	for _, v := range listOf(at(d, "custom_granularities")) {
+		g := v.(*jinja.Dict)
+		name := first(at(g, "column_name"), at(g, "name")).String()
 		if !slices.Contains(names, name) {
 			unknown = append(unknown, name)
 		}

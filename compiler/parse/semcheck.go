@@ -120,6 +120,13 @@ func (c *semChecker) bad(s *semanticEntry, at *yaml.Node, format string, args ..
 	c.problems = append(c.problems, e)
 }
 
+// doubt warns of what dbt's semantic layer warns of.
+func (c *semChecker) doubt(s *semanticEntry, at *yaml.Node, format string, args ...any) {
+	w := s.e.doc.Errorf(at, format, args...)
+	w.Event = "SemanticValidationFailure"
+	c.p.warn(w)
+}
+
 var goodName = regexp.MustCompile(`^[a-z][a-z0-9_]*[a-z0-9]$`)
 
 // name checks how a name is written.
@@ -192,7 +199,7 @@ func (c *semChecker) derived(s *semanticEntry, body *jinja.Dict) {
 		c.bad(s, nil, "No input metrics found for derived metric '%s'. Please add metrics to type_params.metrics.", s.n.Name)
 	}
 	if expr == "" {
-		c.p.warn(s.e.doc.Errorf(config.Child(s.e.node, "name"), "No `expr` set for derived metric %s. Please add an `expr` that references all input metrics.", s.n.Name))
+		c.doubt(s, config.Child(s.e.node, "name"), "No `expr` set for derived metric %s. Please add an `expr` that references all input metrics.", s.n.Name)
 	}
 	for i, v := range inputs {
 		d := v.(*jinja.Dict)
@@ -202,7 +209,7 @@ func (c *semChecker) derived(s *semanticEntry, body *jinja.Dict) {
 		}
 		called := first(at(d, "alias"), at(d, "name")).String()
 		if expr != "" && !strings.Contains(expr, called) {
-			c.p.warn(s.e.doc.Errorf(place, "Input metric '%s' is not used in `expr`: '%s' for derived metric '%s'. Please update the `expr` or remove the input metric.", called, expr, s.n.Name))
+			c.doubt(s, place, "Input metric '%s' is not used in `expr`: '%s' for derived metric '%s'. Please update the `expr` or remove the input metric.", called, expr, s.n.Name)
 		}
 		window, isWindow := at(d, "offset_window").(*jinja.Dict)
 		grain := textOf(d, "offset_to_grain")

@@ -87,7 +87,7 @@ func (c *semChecker) filters(s *semanticEntry, v jinja.Value) {
 }
 
 // queryItem is Dimension('entity__name'), perhaps with further arguments and methods.
-var queryItem = regexp.MustCompile(`^\s*(Dimension|TimeDimension|Entity|Metric)\(\s*['"]([^'"]*)['"]`)
+var queryItem = regexp.MustCompile(`^\s*(Dimension|TimeDimension|Entity|Metric)\(\s*(?:\w+\s*=\s*)?['"]([^'"]*)['"]`)
 
 // query checks a saved query: what it groups and orders by.
 func (c *semChecker) query(s *semanticEntry) {
