@@ -294,8 +294,13 @@ func (p *parser) export(n *manifest.Node, given *jinja.Dict) *jinja.Dict {
 // them together.
 func (p *parser) linkSemantic() {
 	for _, s := range p.semantic {
-		if s.n.Kind == manifest.SemanticModel && len(s.n.DependsOn) > 0 {
-			s.n.Body.SetStr("node_relation", nodeRelation(p.m.Node(s.n.DependsOn[0])))
+		if s.n.Kind != manifest.SemanticModel || len(s.n.DependsOn) == 0 {
+			continue
+		}
+		on := p.m.Node(s.n.DependsOn[0])
+		s.n.Body.SetStr("node_relation", nodeRelation(on))
+		if on.Ephemeral() {
+			p.fail(s.e.doc.Errorf(config.Child(s.e.node, "model"), "the model '%s' of semantic model '%s' is ephemeral, so there is nothing to query", on.Name, s.n.Name))
 		}
 	}
 	p.linkMetrics()

@@ -87,6 +87,9 @@ func (c *semChecker) spine() bool {
 			continue
 		}
 		declared = true
+		if n.Ephemeral() {
+			c.p.fail(placed(n, "the time spine '"+n.Name+"' is ephemeral, so there is nothing to query"))
+		}
 		for _, g := range listOf(at(spine, "custom_granularities")) {
 			c.grains = append(c.grains, textOf(g.(*jinja.Dict), "name"))
 		}
