@@ -37,10 +37,10 @@ func (p *parser) resolve() {
 			}
 		}
 		for _, call := range n.Metrics {
-			p.dependNamed(n, manifest.Metric, call, refSpan(n, "metric", call[len(call)-1]))
+			p.dependNamed(n, manifest.Metric, call, callSpan(n, "metric", call[len(call)-1]))
 		}
 		for _, call := range n.Functions {
-			p.dependNamed(n, manifest.Function, call, refSpan(n, "function", call[len(call)-1]))
+			p.dependNamed(n, manifest.Function, call, callSpan(n, "function", call[len(call)-1]))
 		}
 	}
 	p.primaryKeys()
@@ -56,7 +56,7 @@ func depend(n, to *manifest.Node) {
 // but is disabled: silently where what it refers to is, else with a warning.
 func (p *parser) missing(n *manifest.Node, what, name string, r manifest.Ref, disabled bool) {
 	e := &source.Error{
-		File: n.File, Span: refSpan(n, what, name), Class: source.Compilation,
+		File: n.File, Span: callSpan(n, what, name), Class: source.Compilation,
 		Msg: scope.NotFound(n, what, r.Name, r.Package, r.Version, disabled),
 	}
 	if !disabled {
@@ -93,9 +93,6 @@ func (p *parser) ambiguous(n *manifest.Node, r manifest.Ref) {
 // refSpan finds the place of a call in the node's text: ref('name') or
 // source('name', 'table').
 func refSpan(n *manifest.Node, what, name string) source.Span {
-	if !n.Kind.Info().SQL && n.File != nil {
-		return quotedSpan(n, name)
-	}
 	if n.Template == nil || n.Template.File != n.File {
 		return n.Span
 	}
@@ -129,9 +126,12 @@ func refSpan(n *manifest.Node, what, name string) source.Span {
 	return found
 }
 
-// quotedSpan finds the place of a ref or source in the properties entry of a node: the
-// first text in quotes after the node's name that is the last part of the name.
-func quotedSpan(n *manifest.Node, name string) source.Span {
+// callSpan is refSpan for nodes of all kinds. In the properties entry of a node it is
+// the first text in quotes, after the node's name, that is the last part of the name.
+func callSpan(n *manifest.Node, what, name string) source.Span {
+	if n.Kind.Info().SQL || n.File == nil {
+		return refSpan(n, what, name)
+	}
 	name = name[strings.LastIndexByte(name, '.')+1:]
 	text := n.File.Text
 	for _, quote := range []string{"'", `"`} {
