@@ -81,7 +81,7 @@ func (a *app) found() {
 	var parts []string
 	for _, k := range []manifest.Kind{manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Analysis, manifest.Test, manifest.Operation,
 		manifest.SQLOperation, manifest.Source, manifest.Exposure, manifest.Metric, manifest.SemanticModel, manifest.SavedQuery,
-		manifest.UnitTest, manifest.Function} {
+		manifest.UnitTest} {
 		if n := counts[k]; n > 0 {
 			parts = append(parts, countOf(n, foundNames[k]))
 		}
@@ -98,7 +98,7 @@ var foundNames = map[manifest.Kind][2]string{
 	manifest.Model: {"model", "models"}, manifest.Seed: {"seed", "seeds"}, manifest.Snapshot: {"snapshot", "snapshots"},
 	manifest.Analysis: {"analysis", "analyses"}, manifest.Test: {"test", "data tests"}, manifest.Operation: {"operation", "operations"},
 	manifest.SQLOperation: {"sql operation", "sql operations"}, manifest.Source: {"source", "sources"},
-	manifest.Exposure: {"exposure", "exposures"}, manifest.UnitTest: {"unit test", "unit tests"}, manifest.Function: {"function", "functions"},
+	manifest.Exposure: {"exposure", "exposures"}, manifest.UnitTest: {"unit test", "unit tests"},
 	manifest.Metric: {"metric", "metrics"}, manifest.SemanticModel: {"semantic model", "semantic models"},
 	manifest.SavedQuery: {"saved query", "saved queries"},
 }
@@ -376,6 +376,8 @@ func describe(a *app, n *manifest.Node) string {
 		return "exposure " + n.Name
 	case manifest.SavedQuery:
 		return "saved query " + n.Name
+	case manifest.Function:
+		return "function " + name
 	}
 	lang := n.Language
 	if lang == "" {

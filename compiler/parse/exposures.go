@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"errors"
 	"regexp"
 
 	"weft/compiler/config"
@@ -90,22 +91,25 @@ func (p *parser) exposureConfig(e *entry, n *manifest.Node, meta *jinja.Dict) bo
 	return true
 }
 
-// exposureRefs evaluates the expressions of depends_on.
+// exposureRefs evaluates the expressions of depends_on. As in dbt, one that calls
+// nothing that is known is no dependency; weft warns of it.
 func (p *parser) exposureRefs(e *entry, n *manifest.Node) bool {
 	list := config.Child(e.node, "depends_on")
-	if config.IsNull(list) {
-		return true
-	}
 	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
-	for _, item := range list.Content {
-		text := "{{ " + item.Value + " }}"
-		t, err := syntax.Parse(&source.File{Path: e.file.Path, Text: text}, syntax.Options{})
+	for i, v := range listOf(at(e.vals, "depends_on")) {
+		before := len(ctx.Refs) + len(ctx.Sources) + len(ctx.Metrics)
+		t, err := syntax.Parse(&source.File{Path: e.file.Path, Text: "{{ " + v.String() + " }}"}, syntax.Options{})
 		if err == nil {
 			_, err = ctx.Render(t)
 		}
-		if err != nil {
-			bad := e.doc.Errorf(item, "depends_on takes ref(), source() and metric(), not %s", item.Value)
-			bad.Class = source.Compilation
+		place := itemNode(list, i)
+		var je *jinja.Error
+		switch {
+		case errors.As(err, &je) && (je.Kind == jinja.UndefinedError || je.Kind == jinja.TypeError) || err == nil && len(ctx.Refs)+len(ctx.Sources)+len(ctx.Metrics) == before:
+			p.warn(e.doc.Errorf(place, "depends_on takes ref(), source() and metric(), not %s", v))
+		case err != nil:
+			bad := e.doc.Errorf(place, "%s", source.All(err)[0].Msg)
+			bad.Class, bad.Node, bad.Hint = source.Compilation, n.Describe(), source.All(err)[0].Hint
 			p.fail(bad)
 			return false
 		}

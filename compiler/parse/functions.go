@@ -46,7 +46,12 @@ func (p *parser) functionDraft(pkg *project.Package, f *project.File) *draft {
 	if path.Ext(f.Rel) == ".py" {
 		d.node.Language = "python"
 	}
+	// What dbt writes of a function that no properties describe.
+	returns := functionReturns.Fill(jinja.None)
+	returns.SetStr("data_type", jinja.Str("INVALID_TYPE"))
 	d.node.Body = jinja.NewDict()
+	d.node.Body.SetStr("returns", returns)
+	d.node.Body.SetStr("arguments", jinja.NewList())
 	return d
 }
 

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"weft/compiler/config"
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
@@ -99,6 +101,14 @@ var whereFilter = config.Shape{Scalars: config.TextValue, List: &config.SomeText
 // grains are the time granularities that everyone has, finest first.
 var grains = []string{"nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year"}
 
+// grainOf gives the usual spelling of a grain, and other values as they are.
+func grainOf(v jinja.Value) jinja.Value {
+	if text, ok := v.(jinja.Str); ok && slices.Contains(grains, strings.ToLower(string(text))) {
+		return jinja.Str(strings.ToLower(string(text)))
+	}
+	return v
+}
+
 // timeWindow is a count and a grain: "7 days". A grain of the project's own making is
 // checked when all of them are known.
 var timeWindow = config.Shape{Scalars: config.TextValue, Read: func(v jinja.Value) (jinja.Value, string) {
@@ -107,7 +117,7 @@ var timeWindow = config.Shape{Scalars: config.TextValue, Read: func(v jinja.Valu
 		return nil, fmt.Sprintf("Invalid window (%s) in cumulative/conversion metric. Should be of the form `<count> <granularity>`, e.g., `28 days`", v)
 	}
 	count, err := strconv.Atoi(parts[0])
-	if err != nil {
+	if err != nil || count < 0 {
 		return nil, fmt.Sprintf("Invalid count (%s) in cumulative/conversion metric window string: (%s)", parts[0], v)
 	}
 	grain := strings.ToLower(parts[1])
@@ -257,8 +267,12 @@ func (p *parser) linkMetrics() {
 func (l *metricLinks) bad(n *manifest.Node, name, format string, args ...any) *source.Error {
 	err := placed(n, fmt.Sprintf(format, args...))
 	if e := l.entries[n]; e != nil {
-		if at := valueNode(config.Child(e.node, "type_params"), name); at != nil {
-			err.Span = e.doc.Span(at)
+		// A formula may be the name too.
+		params := config.Child(e.node, "type_params")
+		for _, within := range []*yaml.Node{params, config.Child(params, "metrics")} {
+			if at := valueNode(within, name); at != nil {
+				err.Span = e.doc.Span(at)
+			}
 		}
 	}
 	l.p.fail(err)

@@ -282,7 +282,7 @@ func (p *parser) columns(doc *config.Doc, n *yaml.Node, vals *jinja.Dict) []*man
 }
 
 var columnKeys = []string{"name", "description", "meta", "data_type", "constraints", "quote", "config", "tags",
-	"granularity", "dimension", "entity", "tests", "data_tests", "docs"}
+	"granularity", "tests", "data_tests", "docs"}
 
 func readColumn(d *jinja.Dict) *manifest.Column {
 	c := &manifest.Column{
@@ -296,7 +296,7 @@ func readColumn(d *jinja.Dict) *manifest.Column {
 		c.Quote = v
 	}
 	if v, ok := d.GetStr("granularity"); ok {
-		c.Granularity = v
+		c.Granularity = grainOf(v)
 	}
 	cfg := dictOf(d, "config")
 	for _, from := range []*jinja.Dict{d, cfg} {

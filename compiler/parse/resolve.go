@@ -40,10 +40,10 @@ func (p *parser) resolve() {
 			}
 		}
 		for _, call := range n.Metrics {
-			p.dependNamed(n, manifest.Metric, call, n.Span)
+			p.dependNamed(n, manifest.Metric, call, callSpan(n, "metric", call[len(call)-1]))
 		}
 		for _, call := range n.Functions {
-			p.dependNamed(n, manifest.Function, call, refSpan(n, "function", call[len(call)-1]))
+			p.dependNamed(n, manifest.Function, call, callSpan(n, "function", call[len(call)-1]))
 		}
 	}
 	p.primaryKeys()
@@ -62,7 +62,7 @@ func (p *parser) missing(n *manifest.Node, what, name string, r manifest.Ref, di
 		return
 	}
 	e := &source.Error{
-		File: n.File, Span: refSpan(n, what, name), Class: source.Compilation,
+		File: n.File, Span: callSpan(n, what, name), Class: source.Compilation,
 		Msg: scope.NotFound(n, what, r.Name, r.Package, r.Version, disabled),
 	}
 	if !disabled {
@@ -127,7 +127,7 @@ func refSpan(n *manifest.Node, what, name string) source.Span {
 			}
 		}
 		switch {
-		case (what == "node" && fn.Name == "ref" || what == fn.Name && what == "function") && len(words) > 0 && words[len(words)-1] == name:
+		case (what == "node" && fn.Name == "ref" || what == fn.Name && what != "source") && len(words) > 0 && words[len(words)-1] == name:
 			found = c.Args.Args[len(c.Args.Args)-1].Span()
 		case what == "source" && fn.Name == "source" && strings.Join(words, ".") == name:
 			found = c.Args.Args[len(c.Args.Args)-1].Span()
@@ -138,6 +138,24 @@ func refSpan(n *manifest.Node, what, name string) source.Span {
 		return source.Span{Start: n.Span.Start, End: n.Span.Start + 1}
 	}
 	return found
+}
+
+// callSpan is refSpan for nodes of all kinds. In the properties entry of a node it is
+// the first text in quotes, after the node's name, that is the last part of the name.
+func callSpan(n *manifest.Node, what, name string) source.Span {
+	if n.Kind.Info().SQL || n.File == nil {
+		return refSpan(n, what, name)
+	}
+	name = name[strings.LastIndexByte(name, '.')+1:]
+	text := n.File.Text
+	for _, quote := range []string{"'", `"`} {
+		from := min(int(n.Span.End), len(text))
+		if i := strings.Index(text[from:], quote+name+quote); i >= 0 {
+			start := source.Pos(from + i)
+			return source.Span{Start: start, End: start + source.Pos(len(name)+2)}
+		}
+	}
+	return n.Span
 }
 
 // access checks that a model may be referred to by a node.

@@ -84,7 +84,7 @@ var aggParams = &config.Schema{Name: "agg_params", Keys: []config.Key{
 var nonAdditive = &config.Schema{Name: "non_additive_dimension", Keys: []config.Key{
 	{Name: "name", Shape: config.SomeText, Required: true, Doc: "the time dimension"},
 	{Name: "window_choice", Shape: config.Shape{OneOf: []string{"sum", "min", "max", "count_distinct", "sum_boolean", "average", "percentile", "median", "count"}, AnyCase: true}, Required: true, Doc: "which value of a period counts: min or max"},
-	{Name: "window_groupings", Shape: config.TextList, Required: true, Doc: "entities whose values are looked at one by one"},
+	{Name: "window_groupings", Shape: config.TextList, Default: jinja.NewList(), Doc: "entities whose values are looked at one by one"},
 }}
 
 var semanticDimension = &config.Schema{Name: "a dimension", Keys: []config.Key{
@@ -168,8 +168,8 @@ func (p *parser) loadSemantic() {
 	p.m.Index()
 }
 
-// twins reports resources of one kind and name in one package, which the same
-// semantic layer could not tell apart.
+// twins reports resources of one kind and name in one package, before what refers to
+// them is looked at.
 func (p *parser) twins() {
 	seen := map[string]*manifest.Node{}
 	for _, s := range p.semantic {
@@ -294,8 +294,13 @@ func (p *parser) export(n *manifest.Node, given *jinja.Dict) *jinja.Dict {
 // them together.
 func (p *parser) linkSemantic() {
 	for _, s := range p.semantic {
-		if s.n.Kind == manifest.SemanticModel && len(s.n.DependsOn) > 0 {
-			s.n.Body.SetStr("node_relation", nodeRelation(p.m.Node(s.n.DependsOn[0])))
+		if s.n.Kind != manifest.SemanticModel || len(s.n.DependsOn) == 0 {
+			continue
+		}
+		on := p.m.Node(s.n.DependsOn[0])
+		s.n.Body.SetStr("node_relation", nodeRelation(on))
+		if on.Ephemeral() {
+			p.fail(s.e.doc.Errorf(config.Child(s.e.node, "model"), "the model '%s' of semantic model '%s' is ephemeral, so there is nothing to query", on.Name, s.n.Name))
 		}
 	}
 	p.linkMetrics()
@@ -415,7 +420,7 @@ func (p *parser) timeSpine(e *entry, n *manifest.Node) {
 	std := textOf(d, "standard_granularity_column")
 	col := n.Column(std)
 	switch {
-	case col == nil:
+	case col == nil || col.Name != std:
 		bad("standard_granularity_column", "Time spine standard granularity column must be defined on the model. Got invalid column name '%s' for model '%s'. Valid names: [%s].", std, n.Name, strings.Join(quoteAll(names), ", "))
 	case !col.Granularity.Truth():
 		bad("standard_granularity_column", "Time spine standard granularity column must have a granularity defined. Please add one for column '%s' in model '%s'.", std, n.Name)
@@ -423,8 +428,9 @@ func (p *parser) timeSpine(e *entry, n *manifest.Node) {
 		bad("standard_granularity_column", "the granularity '%s' of column '%s' is not one of [%s]", col.Granularity, std, strings.Join(quoteAll(grains), ", "))
 	}
 	var unknown []string
-	for _, g := range listOf(first(at(d, "custom_granularities"))) {
-		name := first(at(g.(*jinja.Dict), "column_name"), at(g.(*jinja.Dict), "name")).String()
+	for _, v := range listOf(at(d, "custom_granularities")) {
+		g := v.(*jinja.Dict)
+		name := first(at(g, "column_name"), at(g, "name")).String()
 		if !slices.Contains(names, name) {
 			unknown = append(unknown, name)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"weft/compiler/config"
 	"weft/compiler/jinja"
-	"weft/compiler/jinja/syntax"
 	"weft/compiler/manifest"
 	"weft/compiler/source"
 )
@@ -21,8 +20,8 @@ type semChecker struct {
 	models   []*semanticEntry
 	metrics  []*semanticEntry
 	queries  []*semanticEntry
-	grains   []string // those that everyone has and the project's own
-	names    map[string]bool
+	grains   []string        // those that everyone has and the project's own
+	names    map[string]bool // of dimensions and entities
 	problems source.Errors
 }
 
@@ -52,9 +51,9 @@ func (p *parser) checkSemantic() {
 	if len(c.metrics) == 0 || len(p.problems) > 0 {
 		return
 	}
-	c.measureNames()
 	c.labels(c.models)
 	c.labels(c.metrics)
+	c.elements()
 	for _, s := range c.models {
 		c.model(s)
 	}
@@ -88,6 +87,9 @@ func (c *semChecker) spine() bool {
 			continue
 		}
 		declared = true
+		if n.Ephemeral() {
+			c.p.fail(placed(n, "the time spine '"+n.Name+"' is ephemeral, so there is nothing to query"))
+		}
 		for _, g := range listOf(at(spine, "custom_granularities")) {
 			c.grains = append(c.grains, textOf(g.(*jinja.Dict), "name"))
 		}
@@ -121,6 +123,13 @@ func (c *semChecker) bad(s *semanticEntry, at *yaml.Node, format string, args ..
 	c.problems = append(c.problems, e)
 }
 
+// doubt warns of what dbt's semantic layer warns of.
+func (c *semChecker) doubt(s *semanticEntry, at *yaml.Node, format string, args ...any) {
+	w := s.e.doc.Errorf(at, format, args...)
+	w.Event = "SemanticValidationFailure"
+	c.p.warn(w)
+}
+
 var goodName = regexp.MustCompile(`^[a-z][a-z0-9_]*[a-z0-9]$`)
 
 // name checks how a name is written.
@@ -130,22 +139,6 @@ func (c *semChecker) name(s *semanticEntry, at *yaml.Node, name string) {
 	}
 	if slices.Contains(grains, strings.ToLower(name)) {
 		c.bad(s, at, "Invalid name `%s` - names cannot match reserved time granularity keywords ([%s])", name, strings.ToUpper(strings.Join(quoteAll(grains), ", ")))
-	}
-}
-
-// measureNames checks that each measure is in one semantic model.
-func (c *semChecker) measureNames() {
-	in := map[string][]string{}
-	for _, s := range c.models {
-		list := config.Child(s.e.node, "measures")
-		for i, v := range listOf(at(s.n.Body, "measures")) {
-			name := textOf(v.(*jinja.Dict), "name")
-			in[name] = append(in[name], s.n.Name)
-			if len(in[name]) == 2 {
-				names := slices.Compact(slices.Sorted(slices.Values(in[name])))
-				c.bad(s, config.Child(itemNode(list, i), "name"), "Found measure with name %s in multiple semantic models with names ([%s])", name, strings.Join(quoteAll(names), ", "))
-			}
-		}
 	}
 }
 
@@ -163,69 +156,6 @@ func (c *semChecker) labels(all []*semanticEntry) {
 			continue
 		}
 		used[label] = s.n
-	}
-}
-
-var elementKinds = map[string]string{"measures": "measure", "entities": "entity", "dimensions": "dimension"}
-
-// model checks the elements of a semantic model.
-func (c *semChecker) model(s *semanticEntry) {
-	c.name(s, config.Child(s.e.node, "name"), s.n.Name)
-	used := map[string]string{}
-	times := map[string]bool{}
-	primary := textOf(s.n.Body, "primary_entity") != ""
-	for _, list := range elementLists {
-		kind := elementKinds[list]
-		nodes := config.Child(s.e.node, list)
-		for i, v := range listOf(at(s.n.Body, list)) {
-			d := v.(*jinja.Dict)
-			name, place := textOf(d, "name"), config.Child(itemNode(nodes, i), "name")
-			c.name(s, place, name)
-			c.names[name] = c.names[name] || list != "measures"
-			if old := used[name]; old != "" {
-				c.bad(s, place, "In semantic model `%s`, can't use name `%s` for a %s when it was already used for a %s", s.n.Name, name, kind, old)
-			}
-			used[name] = kind
-			switch {
-			case list == "entities" && textOf(d, "type") == "primary":
-				primary = true
-			case list == "dimensions" && textOf(d, "type") == "time":
-				times[name] = true
-				if at(d, "type_params") == jinja.Value(jinja.None) {
-					c.bad(s, place, "the dimension `%s` is of type time and needs type_params with a time_granularity", name)
-				}
-			}
-		}
-	}
-	if !primary && len(listOf(at(s.n.Body, "dimensions"))) > 0 {
-		c.bad(s, nil, "The semantic model %s contains dimensions, but it does not define a primary entity. Either add an entity with type PRIMARY or set a value for the primary_entity key.", s.n.Name)
-	}
-	c.measures(s, times)
-}
-
-// measures checks the times and the settings of a semantic model's measures.
-func (c *semChecker) measures(s *semanticEntry, times map[string]bool) {
-	usual := textOf(dictOf(s.n.Body, "defaults"), "agg_time_dimension")
-	if usual != "" && !times[usual] {
-		c.bad(s, valueNode(config.Child(s.e.node, "defaults"), usual), "Default aggregation time dimension was specified as '%s' which doesn't exist as a time dimension in semantic model named '%s'.", usual, s.n.Name)
-	}
-	nodes := config.Child(s.e.node, "measures")
-	for i, v := range listOf(at(s.n.Body, "measures")) {
-		d := v.(*jinja.Dict)
-		name, place := textOf(d, "name"), itemNode(nodes, i)
-		own := first(at(d, "agg_time_dimension"), jinja.Str(usual)).String()
-		switch {
-		case own == "":
-			c.bad(s, place, "Aggregation time dimension for measure %s is not set! This should either be set directly on the measure specification in the model, or else defaulted to the primary time dimension in the data source containing the measure.", name)
-		case !times[own]:
-			c.bad(s, place, "In semantic model '%s', measure '%s' has the aggregation time dimension set to '%s', which is not a valid time dimension in the semantic model", s.n.Name, name, own)
-		}
-		if textOf(d, "agg") == "percentile" && textOf(dictOf(d, "agg_params"), "percentile") == "" {
-			c.bad(s, place, "Measure '%s' uses a PERCENTILE aggregation, which requires agg_params.percentile to be provided.", name)
-		}
-		if non, ok := at(d, "non_additive_dimension").(*jinja.Dict); ok && !times[textOf(non, "name")] {
-			c.bad(s, place, "Measure '%s' has a non_additive_dimension with name '%s' that is not a time dimension of semantic model '%s'", name, textOf(non, "name"), s.n.Name)
-		}
 	}
 }
 
@@ -272,7 +202,7 @@ func (c *semChecker) derived(s *semanticEntry, body *jinja.Dict) {
 		c.bad(s, nil, "No input metrics found for derived metric '%s'. Please add metrics to type_params.metrics.", s.n.Name)
 	}
 	if expr == "" {
-		c.p.warn(s.e.doc.Errorf(config.Child(s.e.node, "name"), "No `expr` set for derived metric %s. Please add an `expr` that references all input metrics.", s.n.Name))
+		c.doubt(s, config.Child(s.e.node, "name"), "No `expr` set for derived metric %s. Please add an `expr` that references all input metrics.", s.n.Name)
 	}
 	for i, v := range inputs {
 		d := v.(*jinja.Dict)
@@ -282,7 +212,7 @@ func (c *semChecker) derived(s *semanticEntry, body *jinja.Dict) {
 		}
 		called := first(at(d, "alias"), at(d, "name")).String()
 		if expr != "" && !strings.Contains(expr, called) {
-			c.p.warn(s.e.doc.Errorf(place, "Input metric '%s' is not used in `expr`: '%s' for derived metric '%s'. Please update the `expr` or remove the input metric.", called, expr, s.n.Name))
+			c.doubt(s, place, "Input metric '%s' is not used in `expr`: '%s' for derived metric '%s'. Please update the `expr` or remove the input metric.", called, expr, s.n.Name)
 		}
 		window, isWindow := at(d, "offset_window").(*jinja.Dict)
 		grain := textOf(d, "offset_to_grain")
@@ -298,7 +228,8 @@ func (c *semChecker) derived(s *semanticEntry, body *jinja.Dict) {
 	}
 }
 
-// conversion checks that both sides of a conversion know its entity and count.
+// conversion checks that both sides of a conversion know its entity and its constant
+// properties, and count.
 func (c *semChecker) conversion(s *semanticEntry, own *jinja.Dict) {
 	params := config.Child(config.Child(s.e.node, "type_params"), "conversion_type_params")
 	entity := textOf(own, "entity")
@@ -316,6 +247,12 @@ func (c *semChecker) conversion(s *semanticEntry, own *jinja.Dict) {
 			if agg != "count" && agg != "count_distinct" && (agg != "sum" || textOf(d, "expr") != "1") {
 				c.bad(s, config.Child(params, side+"_measure"), "For conversion metrics, the measure must be COUNT/SUM(1)/COUNT_DISTINCT. Measure: %s is agg type: AggregationType.%s", name, strings.ToUpper(agg))
 			}
+			for _, v := range listOf(at(own, "constant_properties")) {
+				property := textOf(v.(*jinja.Dict), side+"_property")
+				if element(m.n, "dimensions", property) == nil && element(m.n, "entities", property) == nil {
+					c.bad(s, valueNode(config.Child(params, "constant_properties"), property), "The provided constant property: %s, cannot be found in semantic model %s", property, m.n.Name)
+				}
+			}
 		}
 	}
 }
@@ -328,57 +265,4 @@ func element(n *manifest.Node, list, name string) *jinja.Dict {
 		}
 	}
 	return nil
-}
-
-// filters checks that every filter below v is a template; what it names is not known
-// before someone asks.
-func (c *semChecker) filters(s *semanticEntry, v jinja.Value) {
-	switch v := v.(type) {
-	case *jinja.List:
-		for _, item := range v.Items {
-			c.filters(s, item)
-		}
-	case *jinja.Dict:
-		for k, item := range v.All() {
-			if k.String() == "input_measures" {
-				continue
-			}
-			if text, ok := item.(jinja.Str); ok && k.String() == "where_sql_template" {
-				if _, err := syntax.Parse(&source.File{Path: s.e.file.Path, Text: string(text)}, syntax.Options{}); err != nil {
-					c.bad(s, valueNode(s.e.node, string(text)), "An error occurred while trying to parse filter of %s `%s`: %s", s.n.Kind, s.n.Name, source.All(err)[0].Msg)
-				}
-				continue
-			}
-			c.filters(s, item)
-		}
-	}
-}
-
-// groupBy is Dimension('entity__name'), perhaps with further arguments and methods.
-var groupBy = regexp.MustCompile(`^\s*(Dimension|TimeDimension|Entity|Metric)\(\s*['"]([^'"]*)['"]`)
-
-// query checks what a saved query groups by.
-func (c *semChecker) query(s *semanticEntry) {
-	params := dictOf(s.n.Body, "query_params")
-	nodes := config.Child(config.Child(s.e.node, "query_params"), "group_by")
-	for i, v := range listOf(at(params, "group_by")) {
-		text, place := v.String(), itemNode(nodes, i)
-		if _, err := syntax.Parse(&source.File{Path: s.e.file.Path, Text: "{{ " + text + " }}"}, syntax.Options{}); err != nil || !strings.Contains(text, "(") {
-			c.bad(s, place, "An error occurred while trying to parse a group-by in saved query `%s`: it must be one of Dimension(…), TimeDimension(…), Entity(…) and Metric(…), not %s", s.n.Name, text)
-			continue
-		}
-		m := groupBy.FindStringSubmatch(text)
-		if m == nil || m[1] == "Metric" {
-			continue
-		}
-		path := strings.Split(m[2], "__")
-		if name := path[len(path)-1]; !c.names[name] && name != "metric_time" && !c.primaryEntity(name) && !slices.Contains(c.grains, name) {
-			c.bad(s, place, "`%s` is not a valid group-by name.", text)
-		}
-	}
-	c.filters(s, params)
-}
-
-func (c *semChecker) primaryEntity(name string) bool {
-	return slices.ContainsFunc(c.models, func(s *semanticEntry) bool { return textOf(s.n.Body, "primary_entity") == name })
 }

@@ -332,6 +332,9 @@ func csvRows(text string) *jinja.List {
 			}
 			row.SetStr(name, v)
 		}
+		if len(line) > len(header) {
+			row.Set(jinja.None, listOfTexts(line[len(header):])) // as Python has what is too much
+		}
 		out.Append(row)
 	}
 }
