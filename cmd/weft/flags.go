@@ -66,7 +66,7 @@ var flags = []flag{
 	{name: "inline", kind: textFlag, doc: "SQL to use instead of a node's", only: []string{"compile", "show"}},
 	{name: "limit", kind: intFlag, def: "5", doc: "rows to show", only: []string{"show"}},
 	{name: "introspect", kind: boolFlag, def: "true", env: "INTROSPECT", doc: "let templates ask the warehouse while compiling", only: []string{"compile", "show"}},
-	{name: "output", kind: textFlag, doc: "form of the output", only: []string{"list", "compile", "show"}},
+	{name: "output", kind: textFlag, doc: "form of the output; of schema export the folder", only: []string{"list", "compile", "show", "schema export"}},
 	{name: "output-keys", kind: multiFlag, doc: "keys of the JSON form", only: []string{"list"}},
 	{name: "args", kind: yamlFlag, def: "{}", doc: "arguments of the macro as a YAML mapping", only: []string{"run-operation"}},
 	{name: "compile", kind: boolFlag, def: "true", doc: "compile before making the catalog", only: []string{"docs generate"}},

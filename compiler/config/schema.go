@@ -93,9 +93,143 @@ func KeysOf(s *Schema) Shape { return Shape{Keys: s} }
 // Check gives all that is wrong with an entry: keys that are missing, unknown or of
 // the wrong type, each a parsing error at its place. Vals is what n rendered to.
 func (s *Schema) Check(d *Doc, n *yaml.Node, vals jinja.Value) source.Errors {
+	if s.fits(vals) {
+		return nil
+	}
 	c := &checker{doc: d, schema: s}
 	c.mapping(s, n, vals, "")
 	return c.problems
+}
+
+// fits says whether Check would find nothing. It looks at the value alone and allocates
+// nothing: nearly all entries are right.
+func (s *Schema) fits(v jinja.Value) bool {
+	d, ok := v.(*jinja.Dict)
+	if !ok {
+		return false
+	}
+	for k, val := range d.All() {
+		name, ok := k.(jinja.Str)
+		if !ok {
+			return s.Open
+		}
+		key := s.key(string(name))
+		switch {
+		case key == nil && !s.Open:
+			return false
+		case key == nil || val == jinja.Value(jinja.None) && !key.Required:
+		case !key.Shape.fits(val):
+			return false
+		}
+	}
+	for i := range s.Keys {
+		if k := &s.Keys[i]; k.Required {
+			if _, set := d.GetStr(k.Name); !set {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (s *Shape) fits(v jinja.Value) bool {
+	switch v := v.(type) {
+	case *jinja.Dict:
+		if s.Keys != nil {
+			return s.Keys.fits(v)
+		}
+		if s.Values != nil {
+			for _, item := range v.All() {
+				if item != jinja.Value(jinja.None) && !s.Values.fits(item) {
+					return false
+				}
+			}
+			return true
+		}
+	case *jinja.List:
+		if s.List != nil {
+			for _, item := range v.Items {
+				if !s.List.fits(item) {
+					return false
+				}
+			}
+			return s.reads(v)
+		}
+	default:
+		if text, ok := v.(jinja.Str); ok && s.OneOf != nil {
+			return s.word(string(text)) != ""
+		}
+		if s.scalar(v) {
+			return s.reads(v)
+		}
+	}
+	return s.any()
+}
+
+func (s *Shape) reads(v jinja.Value) bool {
+	if s.Read == nil {
+		return true
+	}
+	_, wrong := s.Read(v)
+	return wrong == ""
+}
+
+// Misspelt gives a warning for each key of an open mapping that is none of the schema's
+// but looks like one: people may write what they like there, so the rest is theirs.
+func (s *Schema) Misspelt(d *Doc, n *yaml.Node, vals jinja.Value) source.Errors {
+	dict, ok := vals.(*jinja.Dict)
+	if !ok {
+		return nil
+	}
+	var out source.Errors
+	for k, v := range dict.All() {
+		name, ok := k.(jinja.Str)
+		if !ok {
+			continue
+		}
+		key := s.key(string(name))
+		if key == nil {
+			out = append(out, s.misspelt(d, n, string(name))...)
+			continue
+		}
+		if key.Shape.List == nil || key.Shape.List.Keys == nil || !key.Shape.List.Keys.Open {
+			continue
+		}
+		list, ok := v.(*jinja.List)
+		nodes := Child(n, string(name))
+		if !ok || nodes == nil || nodes.Kind != yaml.SequenceNode || len(nodes.Content) != len(list.Items) {
+			continue
+		}
+		for i, item := range list.Items {
+			out = append(out, key.Shape.List.Keys.Misspelt(d, Deref(nodes.Content[i]), item)...)
+		}
+	}
+	return out
+}
+
+func (s *Schema) misspelt(d *Doc, n *yaml.Node, name string) source.Errors {
+	if !s.Open {
+		return nil
+	}
+	names := make([]string, 0, len(s.Keys))
+	for _, k := range s.Keys {
+		if !k.Made {
+			names = append(names, k.Name)
+		}
+	}
+	near := source.Nearest(name, names)
+	if near == "" {
+		return nil
+	}
+	at := n
+	for _, p := range Pairs(n) {
+		if p.Name == name {
+			at = p.Key
+		}
+	}
+	e := d.Errorf(at, "%q is no key of %s and has no effect", name, s.Name)
+	e.Class, e.Hint = "", fmt.Sprintf("did you mean %q?", near)
+	return source.Errors{e}
 }
 
 // checker walks a YAML node and its value side by side.

@@ -32,6 +32,7 @@ type entry struct {
 	node    *yaml.Node
 	vals    *jinja.Dict // rendered, but for what entryText names
 	used    bool
+	wrong   bool // has mistakes that have been reported
 }
 
 // sectionKeys are the lists that a properties file may have, in the order in
@@ -182,6 +183,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 				continue
 			}
 			e.vals = v.(*jinja.Dict)
+			p.checkKeys(e)
 		}
 	}
 	return out
@@ -191,6 +193,24 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 // that dbt begins it with.
 func (e *entry) invalid(n *yaml.Node, format string, args ...any) *source.Error {
 	return e.doc.Errorf(n, "Invalid %s config given in %s: %s", e.section, e.doc.Name(), fmt.Sprintf(format, args...))
+}
+
+// checkKeys looks at the keys of an entry and the types of their values. An entry with
+// mistakes is taken as far as it can be understood, so that what it describes is there.
+func (p *parser) checkKeys(e *entry) {
+	for i := range Sections {
+		s := &Sections[i]
+		if s.Name != e.section || s.Strict {
+			continue
+		}
+		if problems := s.Entry.Check(e.doc, e.node, e.vals); len(problems) > 0 {
+			p.fail(problems)
+			e.wrong = true
+		}
+		for _, w := range s.Entry.Misspelt(e.doc, e.node, e.vals) {
+			p.warn(w)
+		}
+	}
 }
 
 // str gives a value of the entry as text.

@@ -143,7 +143,7 @@ func TestSchemas(t *testing.T) {
 			schema(path, s.Keys)
 		}
 	}
-	for _, s := range Schemas {
-		schema(s.Name, s)
+	for _, s := range Sections {
+		schema(s.Name, s.Entry)
 	}
 }

@@ -64,24 +64,58 @@ type Hook struct {
 	Span source.Span
 }
 
-// key says how one top-level key is read.
+// key says how one top-level key is read, and what it is for.
 type key struct {
 	name string
-	kind string // str, strs, map, list, any, bool
+	kind string // str, strs, map, list, any, bool, hooks
+	doc  string
 }
 
 var keys = []key{
-	{"name", "any"}, {"version", "any"}, {"config-version", "any"}, {"profile", "any"},
-	{"model-paths", "strs"}, {"source-paths", "strs"}, {"seed-paths", "strs"}, {"data-paths", "strs"},
-	{"test-paths", "strs"}, {"analysis-paths", "strs"}, {"macro-paths", "strs"}, {"snapshot-paths", "strs"},
-	{"function-paths", "strs"}, {"docs-paths", "strs"}, {"asset-paths", "strs"}, {"target-path", "str"},
-	{"log-path", "str"}, {"clean-targets", "strs"}, {"packages-install-path", "str"}, {"quoting", "map"},
-	{"on-run-start", "hooks"}, {"on-run-end", "hooks"}, {"require-dbt-version", "any"}, {"dispatch", "list"},
-	{"models", "map"}, {"seeds", "map"}, {"snapshots", "map"}, {"sources", "map"}, {"tests", "map"},
-	{"data_tests", "map"}, {"unit_tests", "map"}, {"metrics", "map"}, {"semantic-models", "map"},
-	{"saved-queries", "map"}, {"exposures", "map"}, {"functions", "map"}, {"analyses", "map"}, {"vars", "map"},
-	{"packages", "any"}, {"query-comment", "any"}, {"restrict-access", "bool"}, {"dbt-cloud", "map"},
-	{"flags", "map"}, {"project-root", "any"},
+	{"name", "any", "name of the project: letters, digits and underscores"},
+	{"version", "any", "version of the project, such as 1.0.0"},
+	{"config-version", "any", "2"},
+	{"profile", "any", "profile of profiles.yml"},
+	{"model-paths", "strs", "folders with models"},
+	{"source-paths", "strs", "old name of model-paths"},
+	{"seed-paths", "strs", "folders with seeds"},
+	{"data-paths", "strs", "old name of seed-paths"},
+	{"test-paths", "strs", "folders with tests"},
+	{"analysis-paths", "strs", "folders with analyses"},
+	{"macro-paths", "strs", "folders with macros"},
+	{"snapshot-paths", "strs", "folders with snapshots"},
+	{"function-paths", "strs", "folders with functions"},
+	{"docs-paths", "strs", "folders with docs blocks"},
+	{"asset-paths", "strs", "folders that the docs site gets too"},
+	{"target-path", "str", "folder of artifacts"},
+	{"log-path", "str", "folder of logs"},
+	{"clean-targets", "strs", "folders that clean removes"},
+	{"packages-install-path", "str", "folder of installed packages"},
+	{"quoting", "map", "which parts of names SQL quotes"},
+	{"on-run-start", "hooks", "SQL before a run"},
+	{"on-run-end", "hooks", "SQL after a run"},
+	{"require-dbt-version", "any", "versions of dbt that the project works with"},
+	{"dispatch", "list", "where macros of a package are looked for"},
+	{"models", "map", "configs of models, by folder"},
+	{"seeds", "map", "configs of seeds, by folder"},
+	{"snapshots", "map", "configs of snapshots, by folder"},
+	{"sources", "map", "configs of sources, by folder"},
+	{"tests", "map", "old name of data_tests"},
+	{"data_tests", "map", "configs of data tests, by folder"},
+	{"unit_tests", "map", "configs of unit tests, by folder"},
+	{"metrics", "map", "configs of metrics, by folder"},
+	{"semantic-models", "map", "configs of semantic models, by folder"},
+	{"saved-queries", "map", "configs of saved queries, by folder"},
+	{"exposures", "map", "configs of exposures, by folder"},
+	{"functions", "map", "configs of functions, by folder"},
+	{"analyses", "map", "configs of analyses, by folder"},
+	{"vars", "map", "variables, for all packages or one"},
+	{"packages", "any", "allowed and not read; packages stand in packages.yml"},
+	{"query-comment", "any", "comment in front of each statement"},
+	{"restrict-access", "bool", "other packages may use public models only"},
+	{"dbt-cloud", "map", "settings of a service"},
+	{"flags", "map", "options and switches of behaviour"},
+	{"project-root", "any", "not read"},
 }
 
 var sections = []string{
