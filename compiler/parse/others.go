@@ -102,7 +102,7 @@ func (p *parser) exposureConfig(e *entry, n *manifest.Node) bool {
 		list.Append(jinja.Str(t))
 	}
 	n.Config, n.Tags, n.Unrendered = c.With("tags", list), tags, jinja.NewDict()
-	n.Written = written(comparedKeys, e.node)
+	n.Written = written(comparedExposureKeys, e.node)
 	e.pkg.Settings.Sections["exposures"].Raw(n.FQN, n.Unrendered)
 	for k, v := range dictOf(e.vals, "config").All() {
 		n.Unrendered.Set(k, v)

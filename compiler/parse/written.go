@@ -47,9 +47,9 @@ func written(keys []string, entries ...*yaml.Node) *jinja.Dict {
 	return out
 }
 
-// comparedKeys are what an exposure, or another resource that properties define, has
+// comparedExposureKeys are what an exposure, or another resource that properties define, has
 // beside its config, and is compared.
-var comparedKeys = []string{"type", "owner", "maturity", "url", "label"}
+var comparedExposureKeys = []string{"type", "owner", "maturity", "url", "label"}
 
 // testEntry is the mapping that holds the config of a test.
 func testEntry(n *yaml.Node) *yaml.Node {
