@@ -391,7 +391,7 @@ func (v *viewer) finished(e runner.Event) {
 	if r.Status == artifact.Skipped {
 		what := n.Kind.String() + " " + n.Name
 		if n.Kind.Info().Refable {
-			what = "relation " + n.Schema + "." + n.Alias
+			what = "relation " + n.Schema + "." + n.Name // not by its alias
 		}
 		if r.Message != "" && r.Message != "Skipping due to fail_fast" {
 			v.line("LogSkipBecauseError", "Z034", errorLevel, e, "SKIP "+what+" due to ephemeral model status 'error'", "ERROR SKIP", false, p.red)

@@ -302,7 +302,9 @@ func (c *comparison) run() {
 		c.fields("other", "query_params", "description", "label", "group", "exports", "tags")
 		c.configs(nil)
 	case manifest.UnitTest:
-		c.fields("other", "model", "versions", "given", "expect", "overrides")
+		c.fields("other", "model", "versions", "overrides")
+		c.rows("given")
+		c.rows("expect")
 		if c.state.then.Weft != "" {
 			c.fields("other", "checksum") // has the rows of fixture files in it
 		}
@@ -368,6 +370,29 @@ func isDefault(field, text string) bool {
 	return false
 }
 
+// rows compares the rows of a unit test, in any order: dbt 1.11 puts one without nulls
+// first, and older versions do not.
+func (c *comparison) rows(field string) {
+	if before, after := c.old.Get(field), c.now.Get(field); !artifact.Same(sortedRows(c.old.Value(field)), sortedRows(c.now.Value(field))) {
+		c.differ("other", field, before, after)
+	}
+}
+
+// sortedRows orders the lists named rows within v, which it changes.
+func sortedRows(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			sortedRows(item)
+		}
+	case map[string]any:
+		if rows, ok := v["rows"].([]any); ok {
+			slices.SortFunc(rows, func(a, b any) int { return bytes.Compare(toJSON(a), toJSON(b)) })
+		}
+	}
+	return v
+}
+
 // parents compares what an exposure depends on, in any order.
 func (c *comparison) parents() {
 	ids := func(e *artifact.Entry) []string {
@@ -412,6 +437,9 @@ func (c *comparison) sameConfig() bool {
 func (c *comparison) config(part, key string, before, after map[string]any) {
 	b, was := before[key]
 	a, is := after[key]
+	if was != is && c.node.Kind == manifest.Source && isNothing(b) && isNothing(a) {
+		return // dbt before 1.10 leaves out what a source does not have
+	}
 	if was == is && artifact.Same(b, a) || c.sameCall(key) || is && c.sameTemplate("config."+config.Canonical(key), b) {
 		return
 	}
@@ -423,6 +451,19 @@ func (c *comparison) config(part, key string, before, after map[string]any) {
 		aj = toJSON(a)
 	}
 	c.differ(part, "config."+key, bj, aj)
+}
+
+// isNothing says whether a value is null or holds nothing.
+func isNothing(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		return len(v) == 0
+	case []any:
+		return len(v) == 0
+	}
+	return false
 }
 
 // sameCall says whether the node's text sets a config key just as its old text did.

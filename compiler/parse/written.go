@@ -47,7 +47,8 @@ func written(keys []string, entries ...*yaml.Node) *jinja.Dict {
 	return out
 }
 
-// comparedExposureKeys are what an exposure has beside its config, and is compared.
+// comparedExposureKeys are what an exposure, or another resource that properties define, has
+// beside its config, and is compared.
 var comparedExposureKeys = []string{"type", "owner", "maturity", "url", "label"}
 
 // testEntry is the mapping that holds the config of a test.
