@@ -124,7 +124,7 @@ func (a *app) start() error {
 	}
 	p.info("MainReportVersion", "A001", fmt.Sprintf("Running with weft=%s (dbt=%s)", version, dbtVersion))
 	if len(a.set.list("models")) > 0 {
-		return a.warn(&source.Error{Event: source.ModelParamUsage, Msg: "`--models`, `--model`, and `-m` are old names of `--select` and `-s`."})
+		return a.warn(&source.Error{Event: source.ModelParamUsage, Msg: "`--models`, `--model`, and `-m` are old names of `--select` and\n`-s`."})
 	}
 	return nil
 }

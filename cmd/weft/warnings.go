@@ -273,7 +273,7 @@ func (a *app) summary() {
 		fmt.Fprintf(&b, "\n- %s: %s", name, countOf(w.counts[name], [2]string{"occurrence", "occurrences"}))
 	}
 	if !a.set.on("show-all-deprecations") {
-		b.WriteString("\nOnce for each kind is shown above. With `--show-all-deprecations` every case is.")
+		b.WriteString("\nOf each kind the first case is shown above, and with `--show-all-deprecations` every\none. Some are found only by `--no-partial-parse`, which reads all files anew while\nparsing.")
 	}
 	a.p.warn(source.DeprecationsSummary, source.EventCode(source.DeprecationsSummary), b.String())
 }

@@ -120,7 +120,7 @@ func (p *parser) addPatch(e *entry) {
 // repeatedKeys warns of keys that are twice in a mapping of a file.
 func (p *parser) repeatedKeys(f *project.File) {
 	for _, n := range f.Doc.Repeated {
-		e := f.Doc.Errorf(n, "Duplicate key '%s' in \"<unicode string>\", line %d, column %d in file `%s`; the last one counts", n.Value, n.Line, n.Column, f.Path)
+		e := f.Doc.Errorf(n, "Duplicate key '%s' in \"<unicode string>\", line %d, column %d (the last one counts) in file\n`%s`", n.Value, n.Line, n.Column, f.Path)
 		e.Event = source.DuplicateYAMLKeys
 		p.warn(e)
 	}
