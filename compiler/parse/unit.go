@@ -113,7 +113,7 @@ func (r *unitReader) read(e *entry) {
 	}
 	off.Unit.Given = r.givenRows(e, all)
 	off.Unit.Expect = r.rows(e, config.Child(e.node, "expect"), dictOf(all, "expect"), "")
-	off.Checksum.Sum = unitSum(all)
+	off.Checksum.Sum = unitSum(off.Unit)
 	if !off.Config.Bool("enabled") || len(tested) == 0 {
 		off.Config = off.Config.With("enabled", jinja.False)
 		p.m.Disabled = append(p.m.Disabled, off)
@@ -375,11 +375,50 @@ func (r *unitReader) incremental(e *entry, n, m *manifest.Node) {
 	}
 }
 
-// unitSum is the identity of what a unit test says.
-func unitSum(all *jinja.Dict) string {
-	h := sha256.New()
-	for _, key := range []string{"model", "versions", "given", "expect", "overrides"} {
-		fmt.Fprintf(h, "%s-", jinja.Repr(at(all, key)))
+// unitSum is dbt's checksum of a unit test, which says whether the test has changed. It
+// is made of the way in which Python shows the objects that dbt keeps the test in, so
+// that states of dbt and of weft can be compared; rows of fixture files count too.
+func unitSum(u *manifest.UnitPart) string {
+	var b strings.Builder
+	b.WriteString(u.Model + "-")
+	if v, ok := u.Versions.(*jinja.Dict); ok {
+		b.WriteString(shown("UnitTestNodeVersions", v, "include", "exclude") + "-[")
+	} else {
+		b.WriteString("None-[")
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	fixtures := ""
+	for i, g := range u.Given {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(shown("UnitTestInputFixture", g, "input", "rows", "format", "fixture"))
+		if first(at(g, "fixture")) != jinja.Value(jinja.None) {
+			fixtures += "-" + at(g, "rows").String()
+		}
+	}
+	b.WriteString("]-" + shown("UnitTestOutputFixture", u.Expect, "rows", "format", "fixture") + "-")
+	if o, ok := u.Overrides.(*jinja.Dict); ok {
+		b.WriteString(shown("UnitTestOverrides", o, "macros", "vars", "env_vars"))
+	} else {
+		b.WriteString("None")
+	}
+	b.WriteString(fixtures)
+	sum := sha256.Sum256([]byte(b.String()))
+	return hex.EncodeToString(sum[:])
+}
+
+// formatNames are the formats as Python shows them.
+var formatNames = map[string]string{"dict": "<UnitTestFormat.Dict: 'dict'>", "csv": "<UnitTestFormat.CSV: 'csv'>", "sql": "<UnitTestFormat.SQL: 'sql'>"}
+
+// shown is an object of a class with fields, as Python shows it.
+func shown(class string, d *jinja.Dict, fields ...string) string {
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		v := first(at(d, f))
+		parts[i] = f + "=" + jinja.Repr(v)
+		if f == "format" {
+			parts[i] = f + "=" + formatNames[v.String()]
+		}
+	}
+	return class + "(" + strings.Join(parts, ", ") + ")"
 }
