@@ -78,8 +78,6 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 			e.str("adapter_type", m.AdapterType)
 			e.val("quoting", m.Quoting)
 			e.str("run_started_at", Time(r.Meta.StartedAt))
-			e.str("weft_version", r.Meta.Weft)
-			e.written(m)
 		})
 		e.nodes("nodes", m, r, func(k manifest.Kind) bool {
 			switch k {
@@ -91,6 +89,9 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 		e.nodes("sources", m, r, only(manifest.Source))
 		e.object("macros", func() {
 			for _, mac := range m.Macros {
+				if mac.ID == noteMacro {
+					mac = withNote(mac, m, r.Meta.Weft)
+				}
 				e.macro(mac)
 			}
 		})
@@ -135,16 +136,27 @@ func only(kind manifest.Kind) func(manifest.Kind) bool {
 	return func(k manifest.Kind) bool { return k == kind }
 }
 
-// written notes what templates of properties files look like, for comparisons with
-// manifests of other targets. dbt does not read it.
-func (e *encoder) written(m *manifest.Manifest) {
-	e.object("weft_written", func() {
-		for _, n := range m.Nodes {
-			if n.Written != nil {
-				e.val(n.ID, n.Written)
-			}
+// noteMacro is the macro whose meta has what weft notes for itself in a manifest: that it
+// wrote the manifest, and what templates of properties files look like, for comparisons
+// with manifests of other targets. The published schema has no room for other keys, and
+// nothing reads the meta of a macro that comes with dbt.
+const noteMacro = "macro.dbt.generate_schema_name"
+
+// withNote gives the macro with weft's note.
+func withNote(mac *manifest.Macro, m *manifest.Manifest, version string) *manifest.Macro {
+	written := jinja.NewDict()
+	for _, n := range m.Nodes {
+		if n.Written != nil {
+			written.SetStr(n.ID, n.Written)
 		}
-	})
+	}
+	note, meta := jinja.NewDict(), jinja.NewDict()
+	note.SetStr("version", jinja.Str(version))
+	note.SetStr("written", written)
+	meta.SetStr("weft", note)
+	out := *mac
+	out.Meta = meta
+	return &out
 }
 
 func (e *encoder) nodes(name string, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {

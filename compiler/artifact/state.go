@@ -290,16 +290,11 @@ func (m *Recorded) metadata(s *scanner) error {
 	var meta struct {
 		Schema  string `json:"dbt_schema_version"`
 		Version string `json:"dbt_version"`
-		Weft    string `json:"weft_version"`
-
-		Written map[string]map[string]any `json:"weft_written"`
 	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if err := dec.Decode(&meta); err != nil {
+	if err := json.Unmarshal(raw, &meta); err != nil {
 		return err
 	}
-	m.Version, m.Weft, m.Written = meta.Version, meta.Weft, meta.Written
+	m.Version = meta.Version
 	if found := manifestSchema.FindStringSubmatch(meta.Schema); found != nil {
 		if n, err := strconv.Atoi(found[1]); err == nil && oldestManifest <= n && n <= newestManifest {
 			return nil
@@ -319,13 +314,36 @@ func (m *Recorded) macros(s *scanner) error {
 		}
 		in := &scanner{data: raw}
 		return in.object(func(key []byte) error {
-			if string(key) != "macro_sql" {
-				return in.skip()
+			switch {
+			case string(key) == "macro_sql":
+				m.Macros[id], err = in.text()
+				return err
+			case string(key) == "meta" && id == noteMacro:
+				return m.note(in)
 			}
-			m.Macros[id], err = in.text()
-			return err
+			return in.skip()
 		})
 	})
+}
+
+// note reads what weft noted for itself; see noteMacro.
+func (m *Recorded) note(s *scanner) error {
+	raw, err := s.raw()
+	if err != nil {
+		return err
+	}
+	var meta struct {
+		Weft struct {
+			Version string                    `json:"version"`
+			Written map[string]map[string]any `json:"written"`
+		} `json:"weft"`
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if dec.Decode(&meta) == nil {
+		m.Weft, m.Written = meta.Weft.Version, meta.Weft.Written
+	}
+	return nil
 }
 
 // Statuses gives the status of each node of a folder's run_results.json by id; nil if
