@@ -195,7 +195,7 @@ func (in *installer) check(r *request, f form) error {
 		return r.at("%q cannot be the name of a package's folder", r.name)
 	case strings.HasPrefix(r.source, "-") || strings.HasPrefix(r.revision, "-"):
 		return r.at("%s: neither a URL nor a revision begins with a dash", r.shown)
-	case r.subdir != "" && !filepath.IsLocal(r.subdir):
+	case r.subdir != "" && (!filepath.IsLocal(r.subdir) || strings.HasPrefix(r.subdir, "-")):
 		return r.at("the subdirectory %q leads out of the package", r.subdir)
 	}
 	return nil

@@ -127,7 +127,8 @@ func (in *installer) clone(ctx context.Context, r *request, dir string) error {
 
 // fetchRevision leaves a revision in FETCH_HEAD: a commit, else a tag, else a branch.
 func (in *installer) fetchRevision(ctx context.Context, revision, dir string) error {
-	fetch := []string{"fetch", "--quiet", "--depth", "1", "origin"}
+	// Behind "--" nothing is an option: packages name the revisions of their packages.
+	fetch := []string{"fetch", "--quiet", "--depth", "1", "--", "origin"}
 	if !isCommit(revision) {
 		if _, err := in.git(ctx, dir, append(fetch, "refs/tags/"+revision)...); err == nil {
 			return nil
