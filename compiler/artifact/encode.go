@@ -3,24 +3,40 @@
 package artifact
 
 import (
-	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
-	"weft/compiler/config"
 	"weft/compiler/jinja"
 )
 
-// encoder writes JSON as Python's encoder does, without building it in memory.
-// The first failure to write stays in the underlying bufio.Writer.
+// encoder writes JSON as Python's encoder does, without building all of it in memory.
+// The first failure to write stays in err.
 type encoder struct {
-	w     *bufio.Writer
-	buf   []byte
+	w     io.Writer // takes what is in out from time to time; nil keeps it there
+	out   []byte
 	first []bool // whether the open object or list has no element yet
+	err   error
+
+	configs configTexts
+}
+
+// flushAt is how much is gathered before it is written.
+const flushAt = 1 << 17
+
+// flush writes what has been gathered.
+func (e *encoder) flush() {
+	if e.w == nil {
+		return
+	}
+	if e.err == nil {
+		_, e.err = e.w.Write(e.out)
+	}
+	e.out = e.out[:0]
 }
 
 // writeFile writes a file under a temporary name and renames it, so that readers
@@ -39,10 +55,10 @@ func writeFile(path string, fill func(*encoder)) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	e := &encoder{w: bufio.NewWriterSize(f, 1<<16)}
+	e := &encoder{w: f, out: make([]byte, 0, 2*flushAt)}
 	fill(e)
-	if err = e.w.Flush(); err != nil {
-		return err
+	if e.flush(); e.err != nil {
+		return e.err
 	}
 	if err = f.Chmod(0o644); err != nil {
 		return err
@@ -53,23 +69,30 @@ func writeFile(path string, fill func(*encoder)) (err error) {
 	return os.Rename(f.Name(), path)
 }
 
+// lit adds text as it is.
+func (e *encoder) lit(s string) { e.out = append(e.out, s...) }
+
 func (e *encoder) sep() {
-	if n := len(e.first); n > 0 {
+	n := len(e.first)
+	if len(e.out) > flushAt && n <= 2 { // between whole nodes
+		e.flush()
+	}
+	if n > 0 {
 		if e.first[n-1] {
 			e.first[n-1] = false
 			return
 		}
-		e.w.WriteString(", ")
+		e.out = append(e.out, ',', ' ')
 	}
 }
 
 func (e *encoder) open(c byte) {
-	e.w.WriteByte(c)
+	e.out = append(e.out, c)
 	e.first = append(e.first, true)
 }
 
 func (e *encoder) close(c byte) {
-	e.w.WriteByte(c)
+	e.out = append(e.out, c)
 	e.first = e.first[:len(e.first)-1]
 }
 
@@ -77,7 +100,7 @@ func (e *encoder) close(c byte) {
 func (e *encoder) key(name string) {
 	e.sep()
 	e.text(name)
-	e.w.WriteString(": ")
+	e.out = append(e.out, ':', ' ')
 }
 
 func (e *encoder) object(name string, fill func()) {
@@ -96,46 +119,52 @@ func (e *encoder) list(name string, fill func()) {
 
 const hexDigits = "0123456789abcdef"
 
+// plain are the bytes that stand for themselves in a text.
+var plain = func() (out [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		out[c] = c != '"' && c != '\\'
+	}
+	return out
+}()
+
 // text writes a string with everything beyond ASCII escaped.
 func (e *encoder) text(s string) {
-	b := append(e.buf[:0], '"')
+	b := append(e.out, '"')
+	from := 0 // of what is plain and has not been added
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			switch {
-			case c == '"' || c == '\\':
-				b = append(b, '\\', c)
-			case c >= ' ' && c != 0x7f:
-				b = append(b, c)
-			case c == '\n':
-				b = append(b, '\\', 'n')
-			case c == '\t':
-				b = append(b, '\\', 't')
-			case c == '\r':
-				b = append(b, '\\', 'r')
-			case c == '\b':
-				b = append(b, '\\', 'b')
-			case c == '\f':
-				b = append(b, '\\', 'f')
-			case c == 0x7f:
-				b = append(b, c)
-			default:
-				b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-			}
+		if plain[s[i]] {
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
+		b = appendEscape(append(b, s[from:i]...), r)
 		i += size
-		if r >= 0x10000 {
-			r -= 0x10000
-			b = fmt.Appendf(b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-			continue
-		}
-		b = append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
+		from = i
 	}
-	e.buf = append(b, '"')
-	e.w.Write(e.buf)
+	b = append(b, s[from:]...)
+	e.out = append(b, '"')
+}
+
+func appendEscape(b []byte, r rune) []byte {
+	switch r {
+	case '"', '\\':
+		return append(b, '\\', byte(r))
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\t':
+		return append(b, '\\', 't')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\b':
+		return append(b, '\\', 'b')
+	case '\f':
+		return append(b, '\\', 'f')
+	}
+	if r >= 0x10000 {
+		r -= 0x10000
+		return fmt.Appendf(b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+	}
+	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }
 
 func (e *encoder) str(name, s string) {
@@ -154,7 +183,7 @@ func (e *encoder) opt(name, s string) {
 
 func (e *encoder) raw(name, json string) {
 	e.key(name)
-	e.w.WriteString(json)
+	e.lit(json)
 }
 
 func (e *encoder) bool(name string, b bool) { e.raw(name, strconv.FormatBool(b)) }
@@ -177,56 +206,33 @@ func (e *encoder) strs(name string, list []string) {
 func (e *encoder) value(v jinja.Value) {
 	switch v := v.(type) {
 	case nil, jinja.NoneType:
-		e.w.WriteString("null")
+		e.lit("null")
 		return
 	case jinja.Str:
 		e.text(string(v))
 		return
 	case *jinja.Dict:
 		if v.Len() == 0 {
-			e.w.WriteString("{}")
+			e.lit("{}")
 			return
 		}
 	case *jinja.List:
 		if len(v.Items) == 0 {
-			e.w.WriteString("[]")
+			e.lit("[]")
 			return
 		}
 	}
-	b, err := jinja.AppendJSON(e.buf[:0], v, jinja.JSONOptions{ASCII: true})
+	b, err := jinja.AppendJSON(e.out, v, jinja.JSONOptions{ASCII: true})
 	if err != nil {
 		e.text(v.String())
 		return
 	}
-	e.buf = b
-	e.w.Write(b)
+	e.out = b
 }
 
 func (e *encoder) val(name string, v jinja.Value) {
 	e.key(name)
 	e.value(v)
-}
-
-// config writes all keys of a config.
-func (e *encoder) config(name string, c *config.Config) {
-	e.object(name, func() {
-		for k, v := range c.All() {
-			if k == "pre-hook" || k == "post-hook" {
-				e.hooks(k, config.HookList(c.List(k)))
-				continue
-			}
-			e.val(k, v)
-		}
-	})
-}
-
-func (e *encoder) hooks(name string, hooks []*jinja.Dict) {
-	e.list(name, func() {
-		for _, h := range hooks {
-			e.sep()
-			e.value(h)
-		}
-	})
 }
 
 // Time writes a moment as artifacts do: UTC, microseconds unless they are zero.
@@ -236,4 +242,13 @@ func Time(t time.Time) string {
 		return t.Format("2006-01-02T15:04:05Z")
 	}
 	return t.Format("2006-01-02T15:04:05.000000Z")
+}
+
+func (e *encoder) hooks(name string, hooks []*jinja.Dict) {
+	e.list(name, func() {
+		for _, h := range hooks {
+			e.sep()
+			e.value(h)
+		}
+	})
 }

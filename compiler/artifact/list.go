@@ -1,8 +1,6 @@
 package artifact
 
 import (
-	"bufio"
-	"bytes"
 	"strings"
 
 	"weft/compiler/jinja"
@@ -12,14 +10,10 @@ import (
 // Members gives a node as "ls --output json" has it: what manifest.json has, in its
 // order, and what dbt knows of nodes beside that.
 func Members(n *manifest.Node) (keys []string, values map[string]string, err error) {
-	var b bytes.Buffer
-	e := &encoder{w: bufio.NewWriter(&b)}
+	e := &encoder{}
 	e.node(n, Run{})
-	if err := e.w.Flush(); err != nil {
-		return nil, nil, err
-	}
 	values = map[string]string{}
-	s := &scanner{data: b.Bytes()}
+	s := &scanner{data: e.out}
 	err = s.object(func(key []byte) error {
 		raw, err := s.raw()
 		keys = append(keys, string(key))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"weft/compiler/config"
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
 )
@@ -33,7 +34,7 @@ func (e *encoder) metadata(m Metadata, schema string, more func()) {
 		e.str("invocation_started_at", Time(m.StartedAt))
 		e.key("env")
 		if m.Env == nil {
-			e.w.WriteString("{}")
+			e.lit("{}")
 		} else {
 			e.value(m.Env)
 		}
@@ -117,7 +118,7 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 		})
 		e.key("selectors")
 		if m.Selectors == nil {
-			e.w.WriteString("{}")
+			e.lit("{}")
 		} else {
 			e.value(m.Selectors)
 		}
@@ -323,7 +324,7 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 	e.strs("tags", n.Tags)
 	e.str("description", n.Description)
 	e.columns(n.Columns)
-	e.val("meta", n.Meta())
+	e.meta(n)
 	e.opt("group", n.Group())
 	e.docs(n)
 	e.opt("patch_path", n.PatchPath)
@@ -376,14 +377,23 @@ func (e *encoder) identity(n *manifest.Node) {
 }
 
 func (e *encoder) docs(n *manifest.Node) {
-	if v, ok := n.Config.Lookup("docs"); ok {
-		e.val("docs", v)
+	if config.Declared(n.Config.Kind(), "docs") != nil || n.Config.IsSet("docs") {
+		e.configured("docs", n.Config)
 		return
 	}
 	e.object("docs", func() {
 		e.bool("show", true)
 		e.raw("node_color", "null")
 	})
+}
+
+// meta writes config.meta.
+func (e *encoder) meta(n *manifest.Node) {
+	if !n.Config.IsSet("meta") {
+		e.raw("meta", "{}")
+		return
+	}
+	e.val("meta", n.Meta())
 }
 
 func (e *encoder) columns(list []*manifest.Column) {
@@ -471,7 +481,7 @@ func (e *encoder) dependsOn(n *manifest.Node, c *Compiled) {
 			for _, id := range macros {
 				e.sep()
 				if id == "" {
-					e.w.WriteString("null")
+					e.lit("null")
 					continue
 				}
 				e.text(id)
@@ -503,6 +513,10 @@ func (e *encoder) code(n *manifest.Node, c *Compiled) {
 		})
 	} else {
 		e.raw("compiled_path", "null")
+	}
+	if !n.Config.IsSet("contract") && n.ContractSum == "" {
+		e.raw("contract", `{"enforced": false, "alias_types": true, "checksum": null}`)
+		return
 	}
 	contract := n.Config.Dict("contract")
 	e.object("contract", func() {

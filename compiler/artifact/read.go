@@ -55,5 +55,5 @@ func ReadResults(dir string) (*LastRun, error) {
 
 // WriteFile writes a small file so that readers see the old or the whole new one.
 func WriteFile(path, text string) error {
-	return writeFile(path, func(e *encoder) { e.w.WriteString(text) })
+	return writeFile(path, func(e *encoder) { e.lit(text) })
 }

@@ -83,7 +83,7 @@ func (e *encoder) result(r *Result) {
 	e.float("execution_time", r.Seconds)
 	e.key("adapter_response")
 	if r.Response == nil {
-		e.w.WriteString("{}")
+		e.lit("{}")
 	} else {
 		e.value(r.Response)
 	}

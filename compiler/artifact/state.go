@@ -1,7 +1,6 @@
 package artifact
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -173,21 +172,14 @@ func Same(a, b any) bool {
 
 // Describer gives the entries of nodes as manifest.json has them now.
 type Describer struct {
-	text bytes.Buffer
-	enc  *encoder
+	enc encoder
 }
 
 // Entry describes a node.
 func (d *Describer) Entry(n *manifest.Node) (*Entry, error) {
-	if d.enc == nil {
-		d.enc = &encoder{w: bufio.NewWriter(&d.text)}
-	}
-	d.text.Reset()
+	d.enc.out = d.enc.out[:0]
 	d.enc.node(n, Run{})
-	if err := d.enc.w.Flush(); err != nil {
-		return nil, err
-	}
-	return readEntry(n.ID, d.text.Bytes())
+	return readEntry(n.ID, d.enc.out)
 }
 
 // readEntry takes the fields out of the JSON of a resource.

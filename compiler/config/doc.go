@@ -23,6 +23,30 @@ type Doc struct {
 
 	// Repeated are keys that stand in their mapping before too. The last one counts.
 	Repeated []*yaml.Node
+
+	lines []source.Pos // where each line begins, if Index was called
+}
+
+// Index makes Span fast, for a file of which many places are wanted. It is called before
+// the document is shared.
+func (d *Doc) Index() {
+	if d.File.FirstLine > 1 || d.lines != nil {
+		return
+	}
+	d.lines = make([]source.Pos, 1, strings.Count(d.File.Text, "\n")+1)
+	for i := range len(d.File.Text) {
+		if d.File.Text[i] == '\n' {
+			d.lines = append(d.lines, source.Pos(i+1))
+		}
+	}
+}
+
+// offset is d.File.Offset.
+func (d *Doc) offset(line, col int) source.Pos {
+	if line < 1 || line > len(d.lines) {
+		return d.File.Offset(line, col)
+	}
+	return d.File.Along(d.lines[line-1], col)
 }
 
 // ParseYAML reads a file that holds at most one YAML document. Errors are
@@ -206,7 +230,7 @@ func (d *Doc) Span(n *yaml.Node) source.Span {
 	if n == nil || n.Line == 0 {
 		return source.Span{}
 	}
-	start := d.File.Offset(n.Line, n.Column)
+	start := d.offset(n.Line, n.Column)
 	end := start + 1
 	if n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 		end = start + source.Pos(len(n.Value))

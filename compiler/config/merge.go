@@ -52,6 +52,9 @@ func Merge(kind Kinds, layers ...Layer) (*Config, error) {
 	return c, nil
 }
 
+// New is a config in which nothing is set.
+func New(kind Kinds) *Config { return &Config{kind: kind} }
+
 func (c *Config) apply(f *Field, key string, v jinja.Value) {
 	i := slices.Index(c.keys, key)
 	if i < 0 {
@@ -212,6 +215,9 @@ func (c *Config) Kind() Kinds { return c.kind }
 // IsSet says whether a layer set the key.
 func (c *Config) IsSet(key string) bool { return slices.Contains(c.keys, Canonical(key)) }
 
+// Items makes a list of a single value; none is no values.
+func Items(v jinja.Value) []jinja.Value { return items(v) }
+
 // Get gives the value of a key: what was set, else the default, else none.
 func (c *Config) Get(key string) jinja.Value {
 	v, _ := c.Lookup(key)
@@ -272,6 +278,28 @@ func (c *Config) All() iter.Seq2[string, jinja.Value] {
 			if t.byName[k] == nil && !yield(k, c.vals[i]) {
 				return
 			}
+		}
+	}
+}
+
+// Walk is All for those who know the defaults: v is nil for declared keys that are not
+// set. i counts from 0.
+func (c *Config) Walk(fn func(i int, key string, v jinja.Value)) {
+	t := tables[c.kind]
+	for i, f := range t.fields {
+		var v jinja.Value
+		if at := slices.Index(c.keys, f.Name); at >= 0 {
+			if v = c.vals[at]; v == nil {
+				v = jinja.None
+			}
+		}
+		fn(i, f.Name, v)
+	}
+	i := len(t.fields)
+	for at, k := range c.keys {
+		if t.byName[k] == nil {
+			fn(i, k, c.vals[at])
+			i++
 		}
 	}
 }

@@ -129,6 +129,7 @@ func (p *parser) repeatedKeys(f *project.File) {
 // entriesOf reads the entries of one file.
 func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 	doc := &config.Doc{File: p.named(pkg, f), Root: f.Doc.Root, Project: pkg.Dir}
+	doc.Index()
 	if doc.Root.Kind != yaml.MappingNode {
 		p.fail(doc.Errorf(doc.Root, "Error reading %s: %s: a properties file is a mapping with keys such as models, sources or macros", pkg.Name, path.Base(f.Path)))
 		return nil

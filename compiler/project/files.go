@@ -1,6 +1,7 @@
 package project
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -48,7 +50,7 @@ type File struct {
 	Search string
 	Rel    string
 	Abs    string
-	Size   int64
+	Size   int64 // known once the file is read
 
 	// Source is the stripped text; nil for seeds, which are read when they are
 	// loaded. Positions are those of the file as it is on disk.
@@ -143,16 +145,12 @@ func (p *Package) find() ([]*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	type listing struct {
-		rel  string
-		size int64
-	}
-	walked := map[string][]listing{}
-	walk := func(dir string) ([]listing, error) {
+	walked := map[string][]string{}
+	walk := func(dir string) ([]string, error) {
 		if l, ok := walked[dir]; ok {
 			return l, nil
 		}
-		var out []listing
+		var out []string
 		root := filepath.Join(p.Dir, filepath.FromSlash(dir))
 		// The search path itself may be a link, which WalkDir would not enter.
 		if real, err := filepath.EvalSymlinks(root); err == nil {
@@ -172,19 +170,20 @@ func (p *Package) find() ([]*File, error) {
 			if c := name[0]; c == '.' || c == '#' || c == '~' {
 				return nil
 			}
-			rel, err := filepath.Rel(root, abs)
-			if err != nil {
-				return err
-			}
-			// What cannot be looked at is reported when it is read, if it is.
-			size := int64(0)
-			if info, err := os.Stat(abs); err == nil {
-				if info.IsDir() {
+			// A link may lead to a folder. What cannot be looked at is reported when it is
+			// read, if it is.
+			if !e.Type().IsRegular() {
+				if info, err := os.Stat(abs); err == nil && info.IsDir() {
 					return nil
 				}
-				size = info.Size()
 			}
-			out = append(out, listing{filepath.ToSlash(rel), size})
+			rel, below := strings.CutPrefix(abs, root+string(filepath.Separator))
+			if !below {
+				if rel, err = filepath.Rel(root, abs); err != nil {
+					return err
+				}
+			}
+			out = append(out, filepath.ToSlash(rel))
 			return nil
 		})
 		if err != nil {
@@ -202,15 +201,18 @@ func (p *Package) find() ([]*File, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, l := range list {
-				full := path.Join(search, l.rel)
-				if !slices.Contains(r.exts, strings.ToLower(path.Ext(l.rel))) || r.skip != nil && r.skip(l.rel) || seen[full] || ignore.match(full) {
+			for _, rel := range list {
+				if !slices.Contains(r.exts, strings.ToLower(path.Ext(rel))) || r.skip != nil && r.skip(rel) {
+					continue
+				}
+				full := path.Join(search, rel)
+				if seen[full] || ignore.match(full) {
 					continue
 				}
 				seen[full] = true
 				files = append(files, &File{
-					Kind: r.kind, Path: full, Search: search, Rel: l.rel, Size: l.size,
-					Abs: filepath.Join(p.Dir, filepath.FromSlash(search), filepath.FromSlash(l.rel)),
+					Kind: r.kind, Path: full, Search: search, Rel: full[len(full)-len(rel):],
+					Abs: filepath.Join(p.Dir, filepath.FromSlash(full)),
 				})
 			}
 		}
@@ -218,20 +220,30 @@ func (p *Package) find() ([]*File, error) {
 	return files, nil
 }
 
+// buffers are for files while they are read; what is kept is as large as the file.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 1<<15); return &b }}
+
 func (f *File) read(trees *config.TreeCache) error {
-	b, err := os.ReadFile(f.Abs)
+	buf := buffers.Get().(*[]byte)
+	defer func() {
+		if cap(*buf) <= 1<<20 {
+			buffers.Put(buf)
+		}
+	}()
+	b, err := appendFile((*buf)[:0], f.Abs)
+	*buf = b
 	if err != nil {
 		e := unreadable(f.Path, err)
 		e.Class = source.Runtime
 		return e
 	}
-	text := string(b)
-	f.Source = &source.File{Path: f.Path, Text: text}
+	f.Size = int64(len(b))
 	if f.Kind == SeedFile {
-		f.Sum = seedSum(text)
-		f.Source = nil
+		f.Sum = seedSum(b)
 		return nil
 	}
+	text := string(b)
+	f.Source = &source.File{Path: f.Path, Text: text}
 	if !utf8.ValidString(text) {
 		at := 0
 		for at < len(text) {
@@ -255,7 +267,7 @@ func (f *File) read(trees *config.TreeCache) error {
 		}
 		f.Doc = doc
 	}
-	f.Sum = sum(f.Text())
+	f.Sum = sum(b[f.Start:f.End])
 	return nil
 }
 
@@ -268,14 +280,16 @@ func isSpace(r rune) bool {
 	return r > 0xff && (r == 0x1680 || r >= 0x2000 && r <= 0x200a || r == 0x2028 || r == 0x2029 || r == 0x202f || r == 0x205f || r == 0x3000)
 }
 
-func sum(text string) string {
-	h := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(h[:])
+func sum(text []byte) string {
+	h := sha256.Sum256(text)
+	var out [2 * sha256.Size]byte
+	hex.Encode(out[:], h[:])
+	return string(out[:])
 }
 
 // seedSum leaves line ends as they are, unlike Python's text mode: dbt 1.11 reads
 // seeds as bytes.
-func seedSum(text string) string { return sum(strings.TrimFunc(text, isSpace)) }
+func seedSum(text []byte) string { return sum(bytes.TrimFunc(text, isSpace)) }
 
 // Checksum is the SHA-256 of a text, in hex.
-func Checksum(text string) string { return sum(text) }
+func Checksum(text string) string { return sum([]byte(text)) }

@@ -68,6 +68,12 @@ func (f *File) Offset(line, col int) Pos {
 		}
 		at += i + 1
 	}
+	return f.Along(Pos(at), col)
+}
+
+// Along gives the position of a column, counted from 1, of the line that begins at start.
+func (f *File) Along(start Pos, col int) Pos {
+	at := int(start)
 	for ; col > 1 && at < len(f.Text) && f.Text[at] != '\n'; col-- {
 		_, size := utf8.DecodeRuneInString(f.Text[at:])
 		at += size
