@@ -14,7 +14,9 @@ import (
 func noSuchOption(cmd *cobra.Command, option string) error {
 	var names []string
 	add := func(f *pflag.Flag) {
-		names = append(names, "--"+f.Name)
+		if name := "--" + f.Name; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	cmd.Flags().VisitAll(add)
 	cmd.InheritedFlags().VisitAll(add)
@@ -47,9 +49,7 @@ func closest(word string, names []string) []string {
 	slices.SortFunc(all, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(b.name, a.name)) })
 	var out []string
 	for _, s := range all[:min(3, len(all))] {
-		if !slices.Contains(out, s.name) {
-			out = append(out, s.name)
-		}
+		out = append(out, s.name)
 	}
 	slices.Sort(out)
 	return out

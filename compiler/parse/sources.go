@@ -113,7 +113,7 @@ func (p *parser) sourceNode(e *entry, tn *yaml.Node, t *jinja.Dict) *manifest.No
 		SourceName: e.name, SourceDescription: e.str("description"), Loader: e.str("loader"),
 		Identifier:    first(at(t, "identifier"), jinja.Str(name)).String(),
 		LoadedAtField: loadedAt("loaded_at_field"), LoadedAtQuery: loadedAt("loaded_at_query"),
-		Freshness: freshness, External: first(at(t, "external")), SourceMeta: sourceMeta,
+		Freshness: freshness, External: externalTable(at(t, "external")), SourceMeta: sourceMeta,
 		UnrenderedDB: p.written(e, "database"), UnrenderedSchema: p.written(e, "schema"),
 	}
 	n.Database = first(at(s, "database"), at(s, "project"), jinja.Str(p.shared.Database)).String()
@@ -176,6 +176,22 @@ func (p *parser) sourceNode(e *entry, tn *yaml.Node, t *jinja.Dict) *manifest.No
 	n.Unrendered = un
 	n.Relation = p.shared.RelationOf(n).Render()
 	return n
+}
+
+// externalTable gives what is said of an external table with all keys that dbt knows.
+func externalTable(v jinja.Value) jinja.Value {
+	given, ok := v.(*jinja.Dict)
+	if !ok {
+		return first(v)
+	}
+	out := jinja.NewDict()
+	for _, key := range []string{"location", "file_format", "row_format", "tbl_properties", "partitions"} {
+		out.SetStr(key, jinja.None)
+	}
+	for k, val := range given.All() {
+		out.Set(k, val)
+	}
+	return out
 }
 
 // written gives a value of the entry as the file has it, or none.
