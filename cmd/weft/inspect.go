@@ -135,7 +135,7 @@ func (a *app) inlineNode(text string) (*manifest.Node, error) {
 		n.DependsOn = append(n.DependsOn, to.ID)
 	}
 	a.manifest.Nodes = append(a.manifest.Nodes, n)
-	a.manifest.Index()
+	a.manifest.Extend()
 	a.graph = graph.New(a.manifest)
 	return n, nil
 }

@@ -11,6 +11,7 @@ import (
 type configTexts struct {
 	defaults map[config.Kinds]*defaultTexts
 	whole    map[*config.Config]string
+	last     *config.Config // of the node before
 }
 
 // defaultTexts are the members that keys make which are not set.
@@ -19,7 +20,7 @@ type defaultTexts struct {
 	byName map[string]string // values only
 }
 
-// wholeConfigs is how many configs are kept as a whole.
+// wholeConfigs is how many configs that several nodes share are kept as a whole.
 const wholeConfigs = 64
 
 // config writes all keys of a config.
@@ -41,6 +42,10 @@ func (e *encoder) config(name string, c *config.Config) {
 		e.setting(key, v)
 	})
 	e.close('}')
+	if c != e.configs.last {
+		e.configs.last = c
+		return
+	}
 	if e.configs.whole == nil || len(e.configs.whole) >= wholeConfigs {
 		e.configs.whole = make(map[*config.Config]string, wholeConfigs)
 	}

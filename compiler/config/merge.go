@@ -22,6 +22,11 @@ type Entry struct {
 // entry, a config() call.
 type Layer []Entry
 
+// Sets says whether a key, spelt as configs have it, is in the layer.
+func (l Layer) Sets(key string) bool {
+	return slices.ContainsFunc(l, func(e Entry) bool { return Canonical(e.Key) == key })
+}
+
 // Config is the merged config of one resource. It holds what was set; everything
 // else has the default of its Field. It is not changed after Merge.
 type Config struct {

@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -26,14 +27,15 @@ type Renderer struct {
 // Value renders everything below n. Dates become ISO texts. Keys are kept as they
 // are. An error is a *source.Error at the value.
 func (r *Renderer) Value(ctx context.Context, d *Doc, n *yaml.Node) (jinja.Value, error) {
-	return r.value(ctx, d, n, nil)
+	return r.value(ctx, d, n, make([]string, 0, 8))
 }
 
 // At is Value for a node that is found below path, which Skip is asked about.
 func (r *Renderer) At(ctx context.Context, d *Doc, n *yaml.Node, path ...string) (jinja.Value, error) {
-	return r.value(ctx, d, n, path)
+	return r.value(ctx, d, n, slices.Clip(path))
 }
 
+// value may write behind path, which Skip does not keep.
 func (r *Renderer) value(ctx context.Context, d *Doc, n *yaml.Node, path []string) (jinja.Value, error) {
 	n = Deref(n)
 	if n == nil {
@@ -44,9 +46,10 @@ func (r *Renderer) value(ctx context.Context, d *Doc, n *yaml.Node, path []strin
 	}
 	switch n.Kind {
 	case yaml.MappingNode:
-		out := jinja.NewDict()
-		for _, p := range Pairs(n) {
-			v, err := r.value(ctx, d, p.Value, append(path[:len(path):len(path)], p.Name))
+		pairs := Pairs(n)
+		out := jinja.NewDictOf(len(pairs))
+		for _, p := range pairs {
+			v, err := r.value(ctx, d, p.Value, append(path, p.Name))
 			if err != nil {
 				return nil, err
 			}

@@ -177,6 +177,9 @@ func matchFQN(fqn []string, sel string, versioned bool) bool {
 	if sel == "*" {
 		return true
 	}
+	if first, _, _ := strings.Cut(fqn[0], "."); !strings.HasPrefix(sel, first) && !strings.ContainsAny(sel, "*?[]") {
+		return false // as most nodes are that a name does not mean
+	}
 	var have []string
 	for _, f := range fqn {
 		have = append(have, strings.Split(f, ".")...)

@@ -23,6 +23,9 @@ const smallDict = 8
 // NewDict makes an empty dict.
 func NewDict() *Dict { return &Dict{} }
 
+// NewDictOf makes an empty dict with room for some keys.
+func NewDictOf(keys int) *Dict { return &Dict{entries: make([]entry, 0, keys)} }
+
 // NewOrderedDict makes an empty dict that prints as Python's OrderedDict.
 func NewOrderedDict() *Dict { return &Dict{ordered: true} }
 

@@ -93,6 +93,9 @@ func (s Markup) Attr(name string) (Value, error) {
 	return method(strMethods, s, name), nil
 }
 
+// AppendRepr adds repr(s).
+func AppendRepr(dst []byte, s string) []byte { return appendQuoted(dst, s) }
+
 // appendQuoted adds repr(s): single quotes unless only double ones avoid escapes.
 func appendQuoted(dst []byte, s string) []byte {
 	quote := byte('\'')

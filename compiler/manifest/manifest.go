@@ -38,23 +38,20 @@ type Manifest struct {
 	disabled map[refKey][]*Node
 	external map[refKey][]*Node
 	docs     map[refKey]*Doc
+
+	indexed, indexedOff int // how many of Nodes and Disabled the lookups have
 }
 
 type refKey struct{ kind, name string }
 
-// Index makes the lookups. It is called once, when all nodes are known.
+// Index makes the lookups anew.
 func (m *Manifest) Index() {
 	m.byID = make(map[string]*Node, len(m.Nodes))
 	m.byName = make(map[refKey][]*Node, len(m.Nodes))
 	m.disabled = make(map[refKey][]*Node)
 	m.external = make(map[refKey][]*Node, len(m.External))
-	for _, n := range m.Nodes {
-		m.byID[n.ID] = n
-		index(m.byName, n)
-	}
-	for _, n := range m.Disabled {
-		index(m.disabled, n)
-	}
+	m.indexed, m.indexedOff = 0, 0
+	m.Extend()
 	for _, n := range m.External {
 		index(m.external, n)
 	}
@@ -62,6 +59,19 @@ func (m *Manifest) Index() {
 	for _, d := range m.Docs {
 		m.docs[refKey{d.Package, d.Name}] = d
 	}
+}
+
+// Extend brings the lookups up to date when nodes have been added at the ends of Nodes
+// and Disabled since, and nothing else has changed.
+func (m *Manifest) Extend() {
+	for _, n := range m.Nodes[m.indexed:] {
+		m.byID[n.ID] = n
+		index(m.byName, n)
+	}
+	for _, n := range m.Disabled[m.indexedOff:] {
+		index(m.disabled, n)
+	}
+	m.indexed, m.indexedOff = len(m.Nodes), len(m.Disabled)
 }
 
 func index(into map[refKey][]*Node, n *Node) {

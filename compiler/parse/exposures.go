@@ -59,7 +59,7 @@ func (p *parser) loadExposures() {
 			p.add(n)
 		}
 	}
-	p.m.Index()
+	p.m.Extend()
 }
 
 // owner gives the owner that an entry names, with the keys that every owner has first.

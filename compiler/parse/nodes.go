@@ -266,9 +266,11 @@ func (p *parser) complete(d *draft) error {
 	n.Unrendered = p.unrendered(d, ctx)
 	// dbt first knows the tags of the project and the file, and then adds those of
 	// the properties.
-	first, err := config.Merge(n.Kind.Info().Config, append(slices.Clip(unpatched), root...)...)
-	if err != nil {
-		return err
+	first := n.Config
+	if slices.ContainsFunc(patch, func(l config.Layer) bool { return l.Sets("tags") }) {
+		if first, err = config.Merge(n.Kind.Info().Config, append(slices.Clip(unpatched), root...)...); err != nil {
+			return err
+		}
 	}
 	for _, t := range append(slices.Clip(first.List("tags")), n.Config.List("tags")...) {
 		if s := t.String(); !slices.Contains(n.Tags, s) {
@@ -281,6 +283,12 @@ func (p *parser) complete(d *draft) error {
 // withoutNone leaves out the declared keys that a file sets to none: they count as
 // not given.
 func withoutNone(k config.Kinds, layers []config.Layer) []config.Layer {
+	none := func(l config.Layer) bool {
+		return slices.ContainsFunc(l, func(e config.Entry) bool { return e.Value == jinja.Value(jinja.None) })
+	}
+	if !slices.ContainsFunc(layers, none) {
+		return layers
+	}
 	out := make([]config.Layer, 0, len(layers))
 	for _, l := range layers {
 		kept := slices.DeleteFunc(slices.Clone(l), func(e config.Entry) bool {
@@ -442,7 +450,7 @@ func (p *parser) applyPatch(d *draft) {
 
 // unrendered is the keys that were set anywhere, as they were written.
 func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
-	out := jinja.NewDict()
+	out := jinja.NewDictOf(4)
 	section := d.node.Kind.Info().Section
 	if d.node.Kind == manifest.Function {
 		section = "" // dbt leaves these out

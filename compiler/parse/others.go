@@ -138,20 +138,20 @@ func (p *parser) patchMacros() {
 
 // describe renders all descriptions, which may hold doc().
 func (p *parser) describe() {
-	p.m.Index()
+	p.m.Extend()
 	all := slices.Concat(p.m.Nodes, p.m.Disabled)
 	p.each(len(all), func(i int) {
 		n := all[i]
 		if n.Kind == manifest.UnitTest {
 			return // dbt keeps the template
 		}
-		n.DocBlocks = p.rendered(n.Package, n.ID, n.Describe(), n.File, &n.Description)
+		n.DocBlocks = p.described(n, &n.Description)
 		for _, c := range n.Columns {
-			c.DocBlocks = p.rendered(n.Package, n.ID, n.Describe(), n.File, &c.Description)
+			c.DocBlocks = p.described(n, &c.Description)
 		}
 		p.describeElements(n)
 		if n.Source != nil {
-			p.rendered(n.Package, n.ID, n.Describe(), n.File, &n.Source.SourceDescription)
+			p.described(n, &n.Source.SourceDescription)
 		}
 	})
 	for _, mac := range p.m.Macros {
@@ -159,6 +159,14 @@ func (p *parser) describe() {
 			p.rendered(mac.Package, mac.ID, "macro "+mac.Name+" ("+mac.Path+")", mac.File, &mac.Description)
 		}
 	}
+}
+
+// described is rendered for a text of a node.
+func (p *parser) described(n *manifest.Node, text *string) []string {
+	if !config.IsTemplate(*text) {
+		return nil
+	}
+	return p.rendered(n.Package, n.ID, n.Describe(), n.File, text)
 }
 
 // rendered renders one description in place and gives the docs blocks it names.

@@ -55,6 +55,8 @@ type parser struct {
 	// incomplete says that something was not read, so that what is missing may be there.
 	incomplete bool
 
+	plainTest *config.Config // of tests for which nobody sets anything
+
 	namesMu sync.Mutex // guards plain
 	plain   map[string][len(nameGenerators)]bool
 

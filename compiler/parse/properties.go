@@ -31,6 +31,7 @@ type entry struct {
 	name    string
 	node    *yaml.Node
 	vals    *jinja.Dict // rendered, but for what entryText names
+	dirs    []string    // package and folders of the file, as an fqn begins
 	used    bool
 	wrong   bool // has mistakes that have been reported
 }
@@ -138,6 +139,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 	r.Host = r.Globals
 	var out []*entry
 	pairs := config.Pairs(doc.Root)
+	where := append([]string{pkg.Name}, testDirs(f.Path)...)
 	for _, pair := range pairs {
 		if !slices.Contains(sectionKeys, pair.Name) {
 			// dbt passes over keys that it does not know, so only what looks like a slip
@@ -159,7 +161,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 		r.Skip = textIn(pair.Name)
 		for _, n := range pair.Value.Content {
 			n = config.Deref(n)
-			e := &entry{pkg: pkg, file: f, doc: doc, section: pair.Name, node: n}
+			e := &entry{pkg: pkg, file: f, doc: doc, section: pair.Name, node: n, dirs: where}
 			out = append(out, e)
 			if n.Kind != yaml.MappingNode {
 				p.fail(doc.Errorf(n, "Invalid %s config given in %s: an entry is a mapping with a name", pair.Name, f.Path))

@@ -194,7 +194,7 @@ func (p *parser) access(n, to *manifest.Node) {
 // primaryKeys finds the columns that identify a model's rows: a constraint, else
 // columns that are tested to be unique and not null, else unique ones.
 func (p *parser) primaryKeys() {
-	type tests struct{ unique, notNull map[string]bool }
+	type tests struct{ unique, notNull []string }
 	byNode := map[string]*tests{}
 	for _, n := range p.m.Nodes {
 		if n.Test == nil || !n.Test.Generic || n.Test.Attached == "" || n.Test.Namespace != "" {
@@ -202,14 +202,14 @@ func (p *parser) primaryKeys() {
 		}
 		t := byNode[n.Test.Attached]
 		if t == nil {
-			t = &tests{map[string]bool{}, map[string]bool{}}
+			t = &tests{}
 			byNode[n.Test.Attached] = t
 		}
 		switch n.Test.Name {
 		case "unique":
-			t.unique[n.Test.ColumnName] = true
+			t.unique = append(t.unique, n.Test.ColumnName)
 		case "not_null":
-			t.notNull[n.Test.ColumnName] = true
+			t.notNull = append(t.notNull, n.Test.ColumnName)
 		}
 	}
 	for _, n := range p.m.Nodes {
@@ -222,12 +222,13 @@ func (p *parser) primaryKeys() {
 			continue
 		}
 		var both, unique []string
-		for c := range t.unique {
+		slices.Sort(t.unique)
+		for _, c := range slices.Compact(t.unique) {
 			if c == "" {
 				continue
 			}
 			unique = append(unique, c)
-			if t.notNull[c] {
+			if slices.Contains(t.notNull, c) {
 				both = append(both, c)
 			}
 		}
@@ -235,7 +236,6 @@ func (p *parser) primaryKeys() {
 		if len(both) > 0 {
 			n.PrimaryKey = both
 		}
-		slices.Sort(n.PrimaryKey)
 	}
 }
 
@@ -262,9 +262,9 @@ func constraintKey(n *manifest.Node) []string {
 // check looks for what only the whole project shows: two resources with one id,
 // two nodes that build one relation.
 func (p *parser) check() {
-	ids := map[string]*manifest.Node{}
+	ids := make(map[string]*manifest.Node, len(p.m.Nodes))
 	relations := map[string]*manifest.Node{}
-	var kept []*manifest.Node
+	kept := make([]*manifest.Node, 0, len(p.m.Nodes))
 	for _, n := range p.m.Nodes {
 		if old := ids[n.ID]; old != nil {
 			if n.Kind == manifest.Test && n.Test.Generic && old.Test != nil && old.Test.Generic && old.OriginalPath == n.OriginalPath && old.Span == n.Span {
@@ -288,9 +288,11 @@ func (p *parser) check() {
 		}
 		relations[n.Relation] = n
 	}
-	p.m.Nodes = kept
+	if len(kept) < len(p.m.Nodes) {
+		p.m.Nodes = kept
+		p.m.Index()
+	}
 	p.snapshotSettings()
-	p.m.Index()
 }
 
 func (p *parser) duplicate(n, old *manifest.Node) {

@@ -165,7 +165,7 @@ func (p *parser) loadSemantic() {
 		}
 	}
 	p.twins()
-	p.m.Index()
+	p.m.Extend()
 }
 
 // twins reports resources of one kind and name in one package, before what refers to

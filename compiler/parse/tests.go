@@ -2,6 +2,7 @@ package parse
 
 import (
 	"crypto/md5"
+	"encoding/hex"
 	"fmt"
 	"path"
 	"slices"
@@ -68,8 +69,15 @@ func (p *parser) loadTests() {
 			specs = append(specs, p.specs(on)...)
 		}
 	}
+	var err error
+	if p.plainTest, err = config.Merge(config.Tests); err != nil {
+		p.fail(err)
+		return
+	}
+	p.plainTest = storing(p.plainTest)
 	nodes := make([]*manifest.Node, len(specs))
 	p.each(len(specs), func(i int) { nodes[i] = p.genericTest(specs[i]) })
+	p.m.Nodes = slices.Grow(p.m.Nodes, len(nodes))
 	for _, n := range nodes {
 		if n == nil {
 			continue
@@ -80,7 +88,7 @@ func (p *parser) loadTests() {
 			p.m.Disabled = append(p.m.Disabled, n)
 		}
 	}
-	p.m.Index()
+	p.m.Extend()
 }
 
 // testedOf gives what the tests of an entry are about; a model with versions is
@@ -92,7 +100,7 @@ func (p *parser) testedOf(e *entry, section string) []*tested {
 	}
 	base := tested{
 		e: e, node: e.node, vals: e.vals, key: section + "." + e.name, target: e.name, quote: quote,
-		model: fmt.Sprintf("{{ get_where_subquery(ref('%s')) }}", e.name),
+		model: "{{ get_where_subquery(ref('" + e.name + "')) }}",
 		ref:   &manifest.Ref{Name: e.name},
 	}
 	list := config.Child(e.node, "versions")
@@ -182,6 +190,10 @@ func (p *parser) specs(on *tested) []*testSpec {
 		if name == nil {
 			continue
 		}
+		if config.Child(c, "tags") == nil && config.Child(c, "quote") == nil && config.Child(c, "config") == nil {
+			read(c, name.Value, nil, on.quote)
+			continue
+		}
 		v, err := config.FromYAML(c)
 		if err != nil {
 			p.fail(on.e.doc.Errorf(c, "%s", err))
@@ -207,7 +219,11 @@ func (p *parser) readSpec(s *testSpec) error {
 	var argNode *yaml.Node
 	switch n.Kind {
 	case yaml.ScalarNode:
+		// Most tests are a name and nothing else.
 		s.name = n.Value
+		s.split()
+		p.testKwargs(s, args)
+		return nil
 	case yaml.MappingNode:
 		pairs := config.Pairs(n)
 		if tn := config.Child(n, "test_name"); tn != nil {
@@ -233,9 +249,7 @@ func (p *parser) readSpec(s *testSpec) error {
 	s.custom, s.description = textOf(args, "name"), textOf(args, "description")
 	args.Delete(jinja.Str("name"))
 	args.Delete(jinja.Str("description"))
-	if ns, name, ok := strings.Cut(s.name, "."); ok {
-		s.namespace, s.name = ns, name
-	}
+	s.split()
 	if _, ok := args.GetStr("model"); ok {
 		return doc.Errorf(config.Child(argNode, "model"), "Test arguments include \"model\", which is a reserved argument")
 	}
@@ -243,7 +257,20 @@ func (p *parser) readSpec(s *testSpec) error {
 		return err
 	}
 	p.testArguments(s, args)
-	s.kwargs = jinja.NewDict()
+	p.testKwargs(s, args)
+	return nil
+}
+
+// split takes the namespace off the name.
+func (s *testSpec) split() {
+	if ns, name, ok := strings.Cut(s.name, "."); ok {
+		s.namespace, s.name = ns, name
+	}
+}
+
+// testKwargs puts together what the test's macro is called with.
+func (p *parser) testKwargs(s *testSpec, args *jinja.Dict) {
+	s.kwargs = jinja.NewDictOf(args.Len() + 2)
 	if s.column != "" {
 		name := s.column
 		if s.quoted {
@@ -257,7 +284,6 @@ func (p *parser) readSpec(s *testSpec) error {
 		s.kwargs.Set(k, v)
 	}
 	s.kwargs.SetStr("model", jinja.Str(s.on.model))
-	return nil
 }
 
 // testArguments takes the arguments of a test out of "arguments", where they belong. A
@@ -358,9 +384,9 @@ func (p *parser) genericTest(s *testSpec) *manifest.Node {
 	full, short := s.names()
 	n := &manifest.Node{
 		Kind: manifest.Test, Name: full, Package: e.pkg.Name,
-		ID:   fmt.Sprintf("test.%s.%s.%s", e.pkg.Name, full, s.hash(full)),
+		ID:   "test." + e.pkg.Name + "." + full + "." + s.hash(full),
 		Path: short + ".sql", OriginalPath: e.file.Path,
-		FQN:      slices.Concat([]string{e.pkg.Name}, testDirs(e.file.Path), []string{full}),
+		FQN:      append(append(make([]string, 0, len(e.dirs)+1), e.dirs...), full),
 		Checksum: manifest.Checksum{Name: "none"},
 		File:     e.doc.File, Span: e.doc.Span(s.node),
 		Language: "sql", Description: s.description, CreatedAt: p.now,
@@ -439,36 +465,36 @@ func (s *testSpec) rawCode() string {
 func (p *parser) testNodeConfig(s *testSpec, n *manifest.Node, inMacro []config.Layer) bool {
 	own, root := p.layersOf(s.on.e.pkg, "data_tests", n.FQN)
 	given := s.given(inMacro)
-	layers := append(slices.Clip(own), given...)
-	layers = append(layers, root...)
-	c, err := config.Merge(config.Tests, layers...)
-	if err != nil {
-		p.fail(inNode(err, n))
-		return false
+	n.Config = p.plainTest
+	if len(own)+len(root)+len(s.config)+len(inMacro) > 0 {
+		layers := append(slices.Clip(own), given...)
+		layers = append(layers, root...)
+		c, err := config.Merge(config.Tests, layers...)
+		if err != nil {
+			p.fail(inNode(err, n))
+			return false
+		}
+		n.Config = storing(c)
 	}
 	if s.on.attach != nil {
 		n.AttachedGroup = s.on.attach.Group()
 	}
-	n.Config = storing(c)
-	n.Tags = nil
-	tags := map[string]bool{}
-	for _, list := range [][]string{s.on.tags, s.tags} {
-		for _, t := range list {
-			tags[t] = true
+	n.Tags = slices.Concat(s.on.tags, s.tags)
+	if n.Config.IsSet("tags") {
+		for _, t := range n.Config.List("tags") {
+			n.Tags = append(n.Tags, t.String())
 		}
 	}
-	for _, t := range c.List("tags") {
-		tags[t.String()] = true
-	}
-	for t := range tags {
-		n.Tags = append(n.Tags, t)
-	}
 	slices.Sort(n.Tags)
+	n.Tags = slices.Compact(n.Tags)
 	if s.on.attach != nil && !s.on.attach.Config.Bool("enabled") {
 		n.Config = n.Config.With("enabled", jinja.Bool(false))
 	}
 	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
-	n.Unrendered, n.Written = jinja.NewDict(), written(testKeys, testEntry(s.node))
+	n.Unrendered, n.Written = jinja.NewDict(), nil
+	if s.node.Kind != yaml.ScalarNode {
+		n.Written = written(testKeys, testEntry(s.node))
+	}
 	s.on.e.pkg.Settings.Sections["data_tests"].Raw(n.FQN, n.Unrendered)
 	for k, v := range called(config.Tests, given).All() {
 		n.Unrendered.Set(k, v)
@@ -555,90 +581,110 @@ func (s *testSpec) names() (full, short string) {
 		}
 	}
 	slices.Sort(keys)
-	var parts []string
+	head := kind + "_" + s.on.target
+	b := append(append(make([]byte, 0, 128), head...), '_')
+	parts := 0
+	part := func(v jinja.Value) {
+		if parts++; parts > 1 {
+			b = append(b, "__"...)
+		}
+		b = appendPlain(b, v.String())
+	}
 	for _, k := range keys {
 		v, _ := s.kwargs.GetStr(k)
 		switch v := v.(type) {
 		case *jinja.Dict:
 			for _, val := range v.All() {
-				parts = append(parts, plainName(val.String()))
+				part(val)
 			}
 		case *jinja.List:
 			for _, val := range v.Items {
-				parts = append(parts, plainName(val.String()))
+				part(val)
 			}
 		default:
-			parts = append(parts, plainName(v.String()))
+			part(v)
 		}
 	}
-	head := kind + "_" + s.on.target
-	full = head + "_" + strings.Join(parts, "__")
+	full = string(b)
 	if len(full) < 64 {
 		return full, full
 	}
 	if len(head) > 30 {
 		head = head[:30]
 	}
-	return full, fmt.Sprintf("%s_%x", head, md5.Sum([]byte(full)))
+	sum := md5.Sum(b)
+	return full, head + "_" + hex.EncodeToString(sum[:])
 }
 
-// plainName makes one underscore of each run of other characters.
-func plainName(s string) string {
-	var b strings.Builder
+// appendPlain adds a text with one underscore for each run of other characters than
+// letters and digits.
+func appendPlain(b []byte, s string) []byte {
 	run := false
 	for i := range len(s) {
 		c := s[i]
 		if c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' {
-			b.WriteByte(c)
+			b = append(b, c)
 			run = false
 			continue
 		}
 		if !run {
-			b.WriteByte('_')
+			b = append(b, '_')
 		}
 		run = true
 	}
-	return b.String()
+	return b
 }
 
-// hash tells tests of the same name with other arguments apart.
+// hash tells tests of the same name with other arguments apart. It is made of the name
+// and of what Python would print for the arguments, keys sorted and values as texts.
 func (s *testSpec) hash(name string) string {
-	d := jinja.NewDict()
-	d.SetStr("kwargs", normalised(s.kwargs))
-	d.SetStr("name", jinja.Str(s.name))
-	ns := jinja.Value(jinja.Str("None"))
+	b := append(make([]byte, 0, 512), name...)
+	b = append(b, "{'kwargs': "...)
+	b = appendNormalised(b, s.kwargs)
+	b = append(b, ", 'name': "...)
+	b = jinja.AppendRepr(b, s.name)
+	b = append(b, ", 'namespace': "...)
+	ns := "None"
 	if s.namespace != "" {
-		ns = jinja.Str(s.namespace)
+		ns = s.namespace
 	}
-	d.SetStr("namespace", ns)
-	sum := fmt.Sprintf("%x", md5.Sum([]byte(name+jinja.Repr(d))))
-	return sum[len(sum)-10:]
+	b = append(jinja.AppendRepr(b, ns), '}')
+	sum := md5.Sum(b)
+	return hex.EncodeToString(sum[len(sum)-5:])
 }
 
-// normalised rebuilds a value with sorted keys and everything else as text.
-func normalised(v jinja.Value) jinja.Value {
+// appendNormalised adds the repr of a value with sorted keys and everything else as text.
+func appendNormalised(b []byte, v jinja.Value) []byte {
 	switch v := v.(type) {
 	case *jinja.Dict:
-		keys := make([]string, 0, v.Len())
+		var few [8]string
+		keys := few[:0]
 		for k := range v.All() {
 			keys = append(keys, k.String())
 		}
 		slices.Sort(keys)
-		out := jinja.NewDict()
-		for _, k := range keys {
+		b = append(b, '{')
+		for i, k := range slices.Compact(keys) {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
 			val, _ := v.GetStr(k)
 			if val == nil {
 				val = jinja.None
 			}
-			out.SetStr(k, normalised(val))
+			b = append(jinja.AppendRepr(b, k), ": "...)
+			b = appendNormalised(b, val)
 		}
-		return out
+		return append(b, '}')
 	case *jinja.List:
-		out := jinja.NewList()
-		for _, item := range v.Items {
-			out.Append(normalised(item))
+		b = append(b, '[')
+		for i, item := range v.Items {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = appendNormalised(b, item)
 		}
-		return out
+		return append(b, ']')
 	}
-	return jinja.Str(v.String())
+	return jinja.AppendRepr(b, v.String())
 }

@@ -46,10 +46,10 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestPlainName(t *testing.T) {
+func TestAppendPlain(t *testing.T) {
 	for in, want := range map[string]string{"a.b  c": "a_b_c", "(x)": "_x_", "a_b9": "a_b9", "ünï": "_n_", "": ""} {
-		if got := plainName(in); got != want {
-			t.Errorf("plainName(%q) = %q; want %q", in, got, want)
+		if got := string(appendPlain(nil, in)); got != want {
+			t.Errorf("appendPlain(%q) = %q; want %q", in, got, want)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func (p *parser) loadUnitTests() {
 			r.read(e)
 		}
 	}
-	p.m.Index()
+	p.m.Extend()
 }
 
 // unitReader reads unit tests with the files that they may name.
