@@ -40,9 +40,6 @@ func TestProjects(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			for _, target := range c.Targets {
 				t.Run(target, func(t *testing.T) {
-					if openers[target] == nil {
-						t.Skipf("there is no driver for %s yet", target)
-					}
 					t.Parallel()
 					newReplay(t, c, target, filepath.Dir(file), list).run(t)
 				})
@@ -161,12 +158,28 @@ func (r *replay) run(t *testing.T) {
 		if s.Targets != nil && !slices.Contains(s.Targets, r.target) {
 			continue
 		}
+		if openers[r.target] == nil && !s.offline() {
+			r.changeFiles(t, s)
+			t.Run(s.ID, func(t *testing.T) { t.Skipf("there is no driver for %s yet", r.target) })
+			continue
+		}
 		// The step is carried out outside of its subtest, since later steps stand on it
 		// and -run may have picked one of those only.
 		want, _ := s.Want.of(r.target)
 		o := r.carryOut(t, s, slices.Contains(want, "tables.json"))
 		t.Run(s.ID, func(t *testing.T) { r.compare(t, s, o) })
 	}
+}
+
+// offline says that a step's command needs no warehouse.
+func (s *projectStep) offline() bool {
+	for _, word := range s.Run {
+		switch word {
+		case "parse", "ls", "list", "deps", "clean":
+			return true
+		}
+	}
+	return false
 }
 
 // outcome is what a step did.
@@ -322,6 +335,26 @@ func (r *replay) carryOut(t *testing.T, s *projectStep, withTables bool) *outcom
 // prepare deletes, writes and copies files and runs SQL.
 func (r *replay) prepare(t *testing.T, s *projectStep) {
 	t.Helper()
+	r.changeFiles(t, s)
+	statements, ok := s.SQLBefore.of(r.target)
+	if !ok {
+		return
+	}
+	db, err := openTables(r.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, q := range statements {
+		if _, err := db.db.Exec(q); err != nil {
+			t.Fatalf("%s: %v", q, err)
+		}
+	}
+}
+
+// changeFiles deletes, writes and copies files.
+func (r *replay) changeFiles(t *testing.T, s *projectStep) {
+	t.Helper()
 	at := func(path string) string { return filepath.Join(r.dir, filepath.FromSlash(path)) }
 	write := func(path string, text []byte) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -350,18 +383,6 @@ func (r *replay) prepare(t *testing.T, s *projectStep) {
 			t.Fatal(err)
 		}
 		write(at(to), text)
-	}
-	if statements, ok := s.SQLBefore.of(r.target); ok {
-		db, err := openTables(r.db)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		for _, q := range statements {
-			if _, err := db.db.Exec(q); err != nil {
-				t.Fatalf("%s: %v", q, err)
-			}
-		}
 	}
 }
 

@@ -185,6 +185,9 @@ func (p *parser) checkModels() {
 		case n.Broken:
 		case n.Kind == manifest.Model:
 			p.checkAccess(n)
+			if isMicrobatch(n) {
+				p.checkMicrobatch(n)
+			}
 		case n.Kind == manifest.Test:
 			p.checkSeverity(n)
 		}
@@ -203,6 +206,38 @@ func (p *parser) checkAccess(n *manifest.Node) {
 		e := nodeError(n, source.Parsing, "Node %s has an invalid value (%s) for the access field", n.ID, access)
 		e.Hint = "it is one of private, protected and public"
 		p.fail(e)
+	}
+}
+
+func isMicrobatch(n *manifest.Node) bool {
+	return n.Kind == manifest.Model && n.Materialized() == "incremental" && n.Config.Text("incremental_strategy") == "microbatch"
+}
+
+var batchSizes = []string{"hour", "day", "month", "year"}
+
+// checkMicrobatch looks at what a model that is built in batches has to say of them.
+func (p *parser) checkMicrobatch(n *manifest.Node) {
+	bad := func(format string, args ...any) {
+		p.fail(nodeError(n, source.Parsing, "Microbatch model '%s' must provide "+format, append([]any{n.Name}, args...)...))
+	}
+	if n.Config.Text("event_time") == "" {
+		bad("an 'event_time' (string) config: the name of the column that says when a row happened")
+	}
+	begin := n.Config.Get("begin")
+	if _, _, ok := p.isoDate(begin); !ok {
+		if begin == jinja.Value(jinja.None) {
+			bad("a 'begin' (datetime) config: from when on there is something to build")
+		} else {
+			bad("a 'begin' config of valid datetime (ISO format), but got: %s.", begin)
+		}
+	}
+	if size := n.Config.Get("batch_size"); !slices.Contains(batchSizes, size.String()) {
+		bad("a 'batch_size' config that is one of ['%s'], but got: %s.", strings.Join(batchSizes, "', '"), size)
+	}
+	if back := n.Config.Get("lookback"); back != jinja.Value(jinja.None) {
+		if _, ok := back.(jinja.Int); !ok {
+			bad("the optional 'lookback' config as type int, but got: %s.", jinja.Repr(back))
+		}
 	}
 }
 

@@ -165,7 +165,7 @@ func (p *parser) duplicateNames() {
 // microbatches warns of models that are built in batches but read whole inputs.
 func (p *parser) microbatches() {
 	for _, n := range p.m.Nodes {
-		if n.Kind != manifest.Model || n.Broken || n.Materialized() != "incremental" || n.Config.Text("incremental_strategy") != "microbatch" {
+		if n.Broken || !isMicrobatch(n) {
 			continue
 		}
 		dated := func(id string) bool {
