@@ -207,6 +207,9 @@ func (p *parser) readSpec(s *testSpec) error {
 	var argNode *yaml.Node
 	switch n.Kind {
 	case yaml.ScalarNode:
+		if n.Tag != "!!str" {
+			return doc.Errorf(n, "test must be a dictionary or a string, got %s", n.Value)
+		}
 		s.name = n.Value
 	case yaml.MappingNode:
 		pairs := config.Pairs(n)
@@ -230,6 +233,12 @@ func (p *parser) readSpec(s *testSpec) error {
 		return doc.Errorf(n, "test must be a dictionary or a string, got a list")
 	}
 	args.Delete(jinja.Str("test_name"))
+	for _, key := range []string{"name", "description"} {
+		v, given := args.GetStr(key)
+		if _, text := v.(jinja.Str); given && !text && v != jinja.Value(jinja.None) {
+			return doc.Errorf(config.Child(argNode, key), "at path ['%s']: %s is not of type 'string'", key, jinja.Repr(v))
+		}
+	}
 	s.custom, s.description = textOf(args, "name"), textOf(args, "description")
 	args.Delete(jinja.Str("name"))
 	args.Delete(jinja.Str("description"))
@@ -343,7 +352,9 @@ func (p *parser) testConfig(s *testSpec, args *jinja.Dict, n *yaml.Node) error {
 	slices.SortStableFunc(pairs, func(a, b config.Pair) int { return rank(a) - rank(b) })
 	for _, pair := range pairs {
 		if slices.ContainsFunc(s.config, func(e config.Entry) bool { return e.Key == pair.Name }) {
-			return doc.Errorf(pair.Key, "Test cannot have the same key at the top-level and in config: %s", pair.Name)
+			e := doc.Errorf(pair.Key, "Test cannot have the same key at the top-level and in config: %s", pair.Name)
+			e.Class = source.Compilation
+			return e
 		}
 		if err := set(pair.Name, pair.Value); err != nil {
 			return err
