@@ -191,7 +191,7 @@ var Fields = []Field{
 	{"docs", Map, MergeKeys, Nodes, docsDefault, "how the docs site shows the node"},
 	{"contract", Map, MergeKeys, Nodes, contractDefault, "whether columns and types are promised"},
 	{"event_time", Any, Replace, Nodes, nil, "column that says when a row happened"},
-	{"concurrent_batches", Flag, Replace, Nodes, nil, "whether batches may run at the same time"},
+	{"concurrent_batches", Any, Replace, Nodes, nil, "whether batches may run at the same time"},
 	{"access", Text, Replace, Models, always(jinja.Str("protected")), "who may ref the model"},
 	{"freshness", Any, Replace, Models, nil, "when the model is due again"},
 	{"delimiter", Text, Replace, Seeds, always(jinja.Str(",")), "what separates values in the file"},

@@ -47,7 +47,7 @@ func Merge(kind Kinds, layers ...Layer) (*Config, error) {
 			key := Canonical(e.Key)
 			f := t.byName[key]
 			if f != nil {
-				if msg := check(f, e.Value); msg != "" {
+				if msg := check(kind, f, e.Value); msg != "" {
 					return nil, &source.Error{File: e.File, Span: e.Span, Class: source.Parsing, Msg: msg}
 				}
 			}
@@ -157,11 +157,14 @@ func appendKeys(weak, strong jinja.Value) jinja.Value {
 }
 
 // check gives what is wrong with a value, or the empty text.
-func check(f *Field, v jinja.Value) string {
-	if v == jinja.Value(jinja.None) {
+func check(kind Kinds, f *Field, v jinja.Value) string {
+	if v == jinja.Value(jinja.None) && mayBeNone(kind, f) {
 		return ""
 	}
-	ok, want := true, ""
+	if s := innerShape(kind, f.Name); s != nil && v != jinja.Value(jinja.None) {
+		return s.Wrong("['"+f.Name+"']", v)
+	}
+	ok, want := v != jinja.Value(jinja.None), ""
 	switch f.Type {
 	case Text:
 		_, ok = v.(jinja.Str)
@@ -185,8 +188,12 @@ func check(f *Field, v jinja.Value) string {
 	case Hooks:
 		want = "type 'string' or 'object'"
 		for _, item := range items(v) {
-			switch item.(type) {
-			case jinja.Str, *jinja.Dict:
+			switch item := item.(type) {
+			case jinja.Str:
+			case *jinja.Dict:
+				sql, _ := item.GetStr("sql")
+				_, text := sql.(jinja.Str)
+				ok = ok && text
 			default:
 				ok = false
 			}
@@ -208,7 +215,7 @@ func check(f *Field, v jinja.Value) string {
 	} else {
 		want = "is not of " + want
 	}
-	if f.Rule == Append {
+	if f.Rule == Append && v != jinja.Value(jinja.None) {
 		v = jinja.NewList(items(v)...)
 	}
 	return fmt.Sprintf("at path ['%s']: %s %s", f.Name, jinja.Repr(v), want)

@@ -31,6 +31,7 @@ type Key struct {
 	Name     string
 	Shape    Shape
 	Required bool
+	NotNone  bool // none is wrong even though the key may be left out
 
 	// Default is what Fill gives for a key that is not set; nil is none. A *Dict or
 	// *List is copied.
@@ -96,9 +97,31 @@ func (s *Schema) Check(d *Doc, n *yaml.Node, vals jinja.Value) source.Errors {
 	if s.fits(vals) {
 		return nil
 	}
-	c := &checker{doc: d, schema: s}
+	var out source.Errors
+	c := &checker{report: func(at *yaml.Node, path, wrong string) *source.Error {
+		e := d.Errorf(at, "Invalid %s config given in %s - at path %s: %s", s.Name, d.Name(), path, wrong)
+		out = append(out, e)
+		return e
+	}}
 	c.mapping(s, n, vals, "")
-	return c.problems
+	return out
+}
+
+// Wrong says what is wrong with a value that has no place of its own, as "at path" says
+// it: the first thing only, and the empty text for nothing.
+func (s *Shape) Wrong(path string, v jinja.Value) string {
+	if s.fits(v) {
+		return ""
+	}
+	first := ""
+	c := &checker{report: func(_ *yaml.Node, path, wrong string) *source.Error {
+		if first == "" {
+			first = fmt.Sprintf("at path %s: %s", path, wrong)
+		}
+		return &source.Error{}
+	}}
+	c.value(*s, nil, v, path)
+	return first
 }
 
 // fits says whether Check would find nothing. It looks at the value alone and allocates
@@ -117,7 +140,7 @@ func (s *Schema) fits(v jinja.Value) bool {
 		switch {
 		case key == nil && !s.Open:
 			return false
-		case key == nil || val == jinja.Value(jinja.None) && !key.Required:
+		case key == nil || val == jinja.Value(jinja.None) && key.optional():
 		case !key.Shape.fits(val):
 			return false
 		}
@@ -232,20 +255,17 @@ func (s *Schema) misspelt(d *Doc, n *yaml.Node, name string) source.Errors {
 	return source.Errors{e}
 }
 
-// checker walks a YAML node and its value side by side.
+// checker walks a YAML node and its value side by side. The node may be nil: then what
+// is wrong has no place.
 type checker struct {
-	doc      *Doc
-	schema   *Schema
-	problems source.Errors
+	report func(at *yaml.Node, path, wrong string) *source.Error
 }
 
 func (c *checker) bad(at *yaml.Node, path, format string, args ...any) *source.Error {
 	if path == "" {
 		path = "[]"
 	}
-	e := c.doc.Errorf(at, "Invalid %s config given in %s - at path %s: %s", c.schema.Name, c.doc.Name(), path, fmt.Sprintf(format, args...))
-	c.problems = append(c.problems, e)
-	return e
+	return c.report(at, path, fmt.Sprintf(format, args...))
 }
 
 func (c *checker) mapping(s *Schema, n *yaml.Node, v jinja.Value, path string) {
@@ -272,7 +292,7 @@ func (c *checker) mapping(s *Schema, n *yaml.Node, v jinja.Value, path string) {
 			continue
 		}
 		at := path + "['" + name + "']"
-		if val == jinja.Value(jinja.None) && !key.Required {
+		if val == jinja.Value(jinja.None) && key.optional() {
 			continue
 		}
 		c.value(key.Shape, p.Value, val, at)
@@ -312,6 +332,9 @@ func (s *Schema) key(name string) *Key {
 	return nil
 }
 
+// optional says whether a key may stand there with none.
+func (k *Key) optional() bool { return !k.Required && !k.NotNone }
+
 func (c *checker) value(s Shape, n *yaml.Node, v jinja.Value, path string) {
 	n = Deref(n)
 	switch v := v.(type) {
@@ -332,7 +355,7 @@ func (c *checker) value(s Shape, n *yaml.Node, v jinja.Value, path string) {
 		if s.List != nil {
 			for i, item := range v.Items {
 				at := n
-				if n.Kind == yaml.SequenceNode && i < len(n.Content) {
+				if n != nil && n.Kind == yaml.SequenceNode && i < len(n.Content) {
 					at = n.Content[i]
 				}
 				c.value(*s.List, at, item, fmt.Sprintf("%s[%d]", path, i))

@@ -110,17 +110,6 @@ func allConstraints(n *manifest.Node) []*jinja.Dict {
 }
 
 func (p *parser) checkConstraint(n *manifest.Node, k *jinja.Dict) {
-	kind := textOf(k, "type")
-	if !slices.Contains(constraintTypes, kind) {
-		e := nodeError(n, source.Parsing, "Invalid constraint type on model %s: '%s' is none of %s", n.Name, kind, strings.Join(constraintTypes, ", "))
-		if near := source.Nearest(kind, constraintTypes); near != "" {
-			e.Hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		p.fail(e)
-	}
-	if (kind == "check" || kind == "custom") && textOf(k, "expression") == "" {
-		p.fail(nodeError(n, source.Parsing, "Constraints of type '%s' of model %s need an 'expression'", kind, n.Name))
-	}
 }
 
 // keyRefs adds what foreign keys refer to, which must be built before.

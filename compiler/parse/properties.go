@@ -151,11 +151,12 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 			}
 			continue
 		}
-		if config.IsNull(pair.Value) {
+		if pair.Name == "data_tests" && config.IsNull(pair.Value) {
 			continue
 		}
 		if pair.Value.Kind != yaml.SequenceNode {
-			p.fail(doc.Errorf(pair.Value, "Invalid %s config given in %s: %s must be a list", pair.Name, f.Path, pair.Name))
+			p.fail(doc.Errorf(pair.Value, "The schema file at %s is invalid because the value of '%s' is not a list", f.Path, pair.Name))
+			out = append(out, &entry{pkg: pkg, file: f, doc: doc, section: pair.Name})
 			continue
 		}
 		r.Skip = textIn(pair.Name)
@@ -164,7 +165,9 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 			e := &entry{pkg: pkg, file: f, doc: doc, section: pair.Name, node: n, dirs: where}
 			out = append(out, e)
 			if n.Kind != yaml.MappingNode {
-				p.fail(doc.Errorf(n, "Invalid %s config given in %s: an entry is a mapping with a name", pair.Name, f.Path))
+				e := doc.Errorf(n, "The schema file at %s is invalid because a list element for '%s' is not a dictionary", f.Path, pair.Name)
+				e.Hint = "an entry is a mapping with the key name"
+				p.fail(e)
 				continue
 			}
 			name := config.Child(n, "name")
@@ -187,6 +190,7 @@ func (p *parser) entriesOf(pkg *project.Package, f *project.File) []*entry {
 			}
 			e.vals = v.(*jinja.Dict)
 			p.checkKeys(e)
+			p.checkEntry(e)
 		}
 	}
 	return out

@@ -219,6 +219,9 @@ func (p *parser) readSpec(s *testSpec) error {
 	var argNode *yaml.Node
 	switch n.Kind {
 	case yaml.ScalarNode:
+		if n.Tag != "!!str" {
+			return doc.Errorf(n, "test must be a dictionary or a string, got %s", n.Value)
+		}
 		// Most tests are a name and nothing else.
 		s.name = n.Value
 		s.split()
@@ -246,6 +249,12 @@ func (p *parser) readSpec(s *testSpec) error {
 		return doc.Errorf(n, "test must be a dictionary or a string, got a list")
 	}
 	args.Delete(jinja.Str("test_name"))
+	for _, key := range []string{"name", "description"} {
+		v, given := args.GetStr(key)
+		if _, text := v.(jinja.Str); given && !text && v != jinja.Value(jinja.None) {
+			return doc.Errorf(config.Child(argNode, key), "at path ['%s']: %s is not of type 'string'", key, jinja.Repr(v))
+		}
+	}
 	s.custom, s.description = textOf(args, "name"), textOf(args, "description")
 	args.Delete(jinja.Str("name"))
 	args.Delete(jinja.Str("description"))
@@ -369,7 +378,9 @@ func (p *parser) testConfig(s *testSpec, args *jinja.Dict, n *yaml.Node) error {
 	slices.SortStableFunc(pairs, func(a, b config.Pair) int { return rank(a) - rank(b) })
 	for _, pair := range pairs {
 		if slices.ContainsFunc(s.config, func(e config.Entry) bool { return e.Key == pair.Name }) {
-			return doc.Errorf(pair.Key, "Test cannot have the same key at the top-level and in config: %s", pair.Name)
+			e := doc.Errorf(pair.Key, "Test cannot have the same key at the top-level and in config: %s", pair.Name)
+			e.Class = source.Compilation
+			return e
 		}
 		if err := set(pair.Name, pair.Value); err != nil {
 			return err
