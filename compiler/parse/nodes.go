@@ -240,8 +240,13 @@ func (p *parser) complete(d *draft) error {
 	n.Config = early
 	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
 	var ctx *scope.Context
-	if n.Language == "python" && config.IsTemplate(n.Raw) {
-		return &source.Error{Class: source.Parsing, Node: n.Describe(), Msg: "No jinja in python model code is allowed"}
+	if n.Language == "python" {
+		given, err := p.readPython(n)
+		if err != nil {
+			return err
+		}
+		layers = append(layers, given)
+		unpatched = append(slices.Clip(unpatched), given)
 	}
 	if n.Kind.Info().SQL && n.Language == "sql" {
 		if ctx, err = p.renderNode(n); err != nil {
@@ -464,7 +469,7 @@ func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 			out.SetStr(e.Key, e.Value)
 		}
 	}
-	if ctx != nil {
+	if d.node.Called != nil {
 		for k, v := range d.node.Called.All() {
 			out.Set(k, v)
 		}
