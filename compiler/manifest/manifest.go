@@ -24,6 +24,10 @@ type Manifest struct {
 	Docs     []*Doc
 	Groups   []*Group
 
+	// PackageFirst says that names are looked for in a node's own package before the
+	// root project (the flag require_ref_searches_node_package_before_root).
+	PackageFirst bool
+
 	Selectors *jinja.Dict
 
 	// External are models of other projects, which are referred to but never built.
@@ -175,11 +179,14 @@ func (m *Manifest) findIn(nodes []*Node, from, pkg string) (*Node, Found) {
 		}
 		return nil, Missing
 	}
-	if n := in(m.Project); n != nil {
-		return n, Enabled
+	order := [2]string{m.Project, from}
+	if m.PackageFirst {
+		order = [2]string{from, m.Project}
 	}
-	if n := in(from); n != nil {
-		return n, Enabled
+	for _, p := range order {
+		if n := in(p); n != nil {
+			return n, Enabled
+		}
 	}
 	if len(nodes) > 1 {
 		return nodes[0], Ambiguous

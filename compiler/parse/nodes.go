@@ -41,7 +41,9 @@ func (p *parser) loadNodes() {
 			case project.AnalysisFile:
 				d := p.sqlDraft(pkg, f, manifest.Analysis, "analyses")
 				d.node.Path = path.Join("analysis", f.Rel)
-				d.node.FQN = slices.Concat([]string{pkg.Name, "analysis"}, dirs(f.Rel), []string{d.node.Name})
+				if !p.flag("require_corrected_analysis_fqns", false) {
+					d.node.FQN = slices.Concat([]string{pkg.Name, "analysis"}, dirs(f.Rel), []string{d.node.Name})
+				}
 				drafts = append(drafts, d)
 			case project.TestFile:
 				d := p.sqlDraft(pkg, f, manifest.Test, "data_tests")
@@ -79,7 +81,7 @@ func dirs(rel string) []string {
 }
 
 func stem(rel string) string {
-	base := path.Base(rel)
+	base := project.PlainName(path.Base(rel))
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 

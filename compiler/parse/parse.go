@@ -83,6 +83,7 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 		ps.m.Packages = append(ps.m.Packages, pkg.Name)
 	}
 	ps.settings()
+	ps.m.PackageFirst = ps.flag("require_ref_searches_node_package_before_root", false)
 	ps.incomplete = len(p.Unread) > 0
 	ps.loadMacros()
 	ps.problems = append(ps.problems, p.Unread...)

@@ -202,7 +202,7 @@ func (p *Package) find() ([]*File, error) {
 				return nil, err
 			}
 			for _, rel := range list {
-				if !slices.Contains(r.exts, strings.ToLower(path.Ext(rel))) || r.skip != nil && r.skip(rel) {
+				if !slices.Contains(r.exts, strings.ToLower(path.Ext(p.plainName(rel, r.exts)))) || r.skip != nil && r.skip(rel) {
 					continue
 				}
 				full := path.Join(search, rel)
@@ -222,6 +222,31 @@ func (p *Package) find() ([]*File, error) {
 
 // buffers are for files while they are read; what is kept is as large as the file.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 1<<15); return &b }}
+
+// templateEnds may follow .sql and .md where the flag allow_jinja_file_extensions says so.
+var templateEnds = []string{".j2", ".jinja2", ".jinja"}
+
+// PlainName gives the name of a file without an ending that says that it is a template:
+// orders.sql.j2 is orders.sql.
+func PlainName(name string) string {
+	for _, end := range templateEnds {
+		if plain, ok := strings.CutSuffix(name, end); ok && path.Ext(plain) != "" {
+			return plain
+		}
+	}
+	return name
+}
+
+// plainName is PlainName where the project allows it for a kind of file.
+func (p *Package) plainName(name string, exts []string) string {
+	if p.Settings.Flags == nil || exts[0] != ".sql" && exts[0] != ".md" {
+		return name
+	}
+	if v, ok := p.Settings.Flags.GetStr("allow_jinja_file_extensions"); !ok || !v.Truth() {
+		return name
+	}
+	return PlainName(name)
+}
 
 func (f *File) read(trees *config.TreeCache) error {
 	buf := buffers.Get().(*[]byte)
