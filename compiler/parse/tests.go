@@ -544,7 +544,11 @@ func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error)
 	ctx.Set("_dbt_generic_test_kwargs", kwargs)
 	if mac != nil {
 		s.rendered = true
-		if _, err := ctx.RenderNode(n); err != nil {
+		t, err := n.Tree()
+		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Run(t); err != nil {
 			return nil, err
 		}
 	}
