@@ -181,7 +181,8 @@ func (e *encoder) disabled(m *manifest.Manifest, r Run) {
 }
 
 func (e *encoder) edges(m *manifest.Manifest) {
-	children := make(map[string][]string, len(m.Nodes))
+	// Most nodes are tests, which nothing depends on.
+	children := make(map[string][]string, len(m.Nodes)/3)
 	for _, n := range m.Nodes {
 		for _, p := range n.DependsOn {
 			children[p] = append(children[p], n.ID)

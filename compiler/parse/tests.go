@@ -536,6 +536,21 @@ func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error)
 		}
 		return nil, nil
 	}
+	if where := p.plainValues(s, n, mac); where != "" {
+		if s.on.ref != nil {
+			n.Refs = []manifest.Ref{*s.on.ref}
+		} else {
+			n.Sources = [][2]string{s.on.source}
+		}
+		n.Macros = append(n.Macros, where)
+		s.rendered = true
+		return nil, nil
+	}
+	return p.renderTest(s, n, mac)
+}
+
+// renderTest is testRefs for what has to be rendered. mac may be nil.
+func (p *parser) renderTest(s *testSpec, n *manifest.Node, mac *manifest.Macro) ([]config.Layer, error) {
 	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
 	kwargs, err := ctx.TestKwargs()
 	if err != nil {

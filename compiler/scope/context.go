@@ -834,6 +834,9 @@ func (c *Context) TestKwargs() (*jinja.Dict, error) {
 	return out, nil
 }
 
+// IsTestTemplate says whether TestKwargs renders a text.
+func IsTestTemplate(text string) bool { return looksLikeCall(text) || config.IsTemplate(text) }
+
 func (c *Context) testArg(v jinja.Value) (jinja.Value, error) {
 	switch v := v.(type) {
 	case *jinja.Dict:
