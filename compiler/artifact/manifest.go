@@ -97,7 +97,8 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 		})
 		e.object("docs", func() {
 			for _, d := range m.Docs {
-				e.object(d.ID, func() {
+				e.key(d.ID)
+				e.inBraces(func() {
 					e.str("name", d.Name)
 					e.str("resource_type", "doc")
 					e.str("package_name", d.Package)
@@ -142,13 +143,14 @@ func (e *encoder) written(m *manifest.Manifest) {
 	e.object("weft_written", func() {
 		for _, n := range m.Nodes {
 			if n.Written != nil {
-				e.val(n.ID, n.Written)
+				e.key(n.ID)
+				e.value(n.Written)
 			}
 		}
 	})
 }
 
-func (e *encoder) nodes(name string, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {
+func (e *encoder) nodes(name literal, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {
 	e.object(name, func() {
 		for _, n := range m.Nodes {
 			if keep(n.Kind) {
@@ -170,7 +172,8 @@ func (e *encoder) disabled(m *manifest.Manifest, r Run) {
 	}
 	e.object("disabled", func() {
 		for _, id := range order {
-			e.list(id, func() {
+			e.key(id)
+			e.inBrackets(func() {
 				for _, n := range byID[id] {
 					e.sep()
 					e.node(n, r)
@@ -190,12 +193,14 @@ func (e *encoder) edges(m *manifest.Manifest) {
 	}
 	e.object("parent_map", func() {
 		for _, n := range m.Nodes {
-			e.strs(n.ID, sorted(n.DependsOn))
+			e.key(n.ID)
+			e.texts(sorted(n.DependsOn))
 		}
 	})
 	e.object("child_map", func() {
 		for _, n := range m.Nodes {
-			e.strs(n.ID, sorted(children[n.ID]))
+			e.key(n.ID)
+			e.texts(sorted(children[n.ID]))
 		}
 	})
 }
@@ -218,13 +223,15 @@ func (e *encoder) groupMap(m *manifest.Manifest) {
 					ids = append(ids, n.ID)
 				}
 			}
-			e.strs(g.Name, ids)
+			e.key(g.Name)
+			e.texts(ids)
 		}
 	})
 }
 
 func (e *encoder) macro(mac *manifest.Macro) {
-	e.object(mac.ID, func() {
+	e.key(mac.ID)
+	e.inBraces(func() {
 		e.str("name", mac.Name)
 		e.str("resource_type", "macro")
 		e.str("package_name", mac.Package)
@@ -251,17 +258,14 @@ func (e *encoder) macro(mac *manifest.Macro) {
 	})
 }
 
-func (e *encoder) dicts(name string, list []*jinja.Dict) {
-	e.list(name, func() {
-		for _, d := range list {
-			e.sep()
-			e.value(d)
-		}
-	})
+func (e *encoder) dicts(name literal, list []*jinja.Dict) {
+	e.member(name)
+	e.values(list)
 }
 
 func (e *encoder) group(g *manifest.Group) {
-	e.object(g.ID, func() {
+	e.key(g.ID)
+	e.inBraces(func() {
 		e.str("name", g.Name)
 		e.str("resource_type", "group")
 		e.str("package_name", g.Package)
@@ -294,7 +298,7 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 		e.val("returns", n.BodyPart("returns"))
 	}
 	c := r.Compiled[n.ID]
-	name := func(key, s string, none bool) {
+	name := func(key literal, s string, none bool) {
 		if none {
 			e.opt(key, "")
 		} else {
@@ -388,7 +392,8 @@ func (e *encoder) meta(n *manifest.Node) {
 func (e *encoder) columns(list []*manifest.Column) {
 	e.object("columns", func() {
 		for _, c := range list {
-			e.object(c.Name, func() {
+			e.key(c.Name)
+			e.inBraces(func() {
 				e.str("name", c.Name)
 				e.str("description", c.Description)
 				e.val("meta", c.Meta)
@@ -408,7 +413,8 @@ func (e *encoder) columns(list []*manifest.Column) {
 				e.strs("doc_blocks", c.DocBlocks)
 				if c.Extra != nil {
 					for k, v := range c.Extra.All() {
-						e.val(k.String(), v)
+						e.key(k.String())
+						e.value(v)
 					}
 				}
 			})
@@ -442,7 +448,7 @@ func (e *encoder) refs(n *manifest.Node) {
 }
 
 // calls writes the calls of metric() or function().
-func (e *encoder) calls(name string, list [][]string) {
+func (e *encoder) calls(name literal, list [][]string) {
 	e.list(name, func() {
 		for _, call := range list {
 			e.sep()
