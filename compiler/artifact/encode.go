@@ -156,7 +156,7 @@ func plainWord(s string) bool {
 	_ = s[7]
 	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	bad := w | w - ones*' ' | (w ^ ones*'"') - ones | (w ^ ones*'\\') - ones
+	bad := w | (w - ones*' ') | ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones)
 	return bad&tops == 0
 }
 
