@@ -23,6 +23,10 @@ type encoder struct {
 	err   error
 
 	configs configTexts
+
+	// Most numbers are the time at which all nodes were read.
+	lastFloat float64
+	lastText  string
 }
 
 // flushAt is how much is gathered before it is written.
@@ -227,7 +231,13 @@ func (e *encoder) bool(name literal, b bool) { e.raw(name, strconv.FormatBool(b)
 
 func (e *encoder) float(name literal, f float64) {
 	e.member(name)
-	e.value(jinja.Float(f))
+	if f != e.lastFloat || e.lastText == "" {
+		start := len(e.out)
+		e.value(jinja.Float(f))
+		e.lastFloat, e.lastText = f, string(e.out[start:])
+		return
+	}
+	e.lit(e.lastText)
 }
 
 func (e *encoder) strs(name literal, list []string) {

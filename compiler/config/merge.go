@@ -45,7 +45,7 @@ func Merge(kind Kinds, layers ...Layer) (*Config, error) {
 		for i := range layer {
 			e := &layer[i]
 			key := Canonical(e.Key)
-			f := c.table.byName[key]
+			f := c.table.find(key)
 			if f != nil {
 				if msg := check(f, e.Value); msg != "" {
 					return nil, &source.Error{File: e.File, Span: e.Span, Class: source.Parsing, Msg: msg}
@@ -237,7 +237,7 @@ func (c *Config) Lookup(key string) (jinja.Value, bool) {
 			return c.vals[i], true
 		}
 	}
-	f := c.table.byName[key]
+	f := c.table.find(key)
 	if f == nil {
 		return jinja.None, false
 	}
@@ -280,7 +280,7 @@ func (c *Config) All() iter.Seq2[string, jinja.Value] {
 			}
 		}
 		for i, k := range c.keys {
-			if t.byName[k] == nil && !yield(k, c.vals[i]) {
+			if t.find(k) == nil && !yield(k, c.vals[i]) {
 				return
 			}
 		}
@@ -302,7 +302,7 @@ func (c *Config) Walk(fn func(i int, key string, v jinja.Value)) {
 	}
 	i := len(t.fields)
 	for at, k := range c.keys {
-		if t.byName[k] == nil {
+		if t.find(k) == nil {
 			fn(i, k, c.vals[at])
 			i++
 		}

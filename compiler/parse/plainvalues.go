@@ -12,15 +12,24 @@ import (
 // but values: then all that rendering it finds is its model and the macro that this goes
 // through, whose id is given. Otherwise, and where there is any doubt, it is empty. A
 // render is ten times everything else that such a test costs (BenchmarkParse).
-func (p *parser) plainValues(s *testSpec, n *manifest.Node, mac *manifest.Macro) string {
-	if s.name != "accepted_values" || mac == nil || !mac.BuiltIn || s.column == "" || s.on.ref != nil && s.on.ref.Version != nil || !onlyAlias(s) {
+func plainValues(s *testSpec, n *manifest.Node) string {
+	if s.macro.where == "" || s.column == "" || s.on.ref != nil && s.on.ref.Version != nil || !onlyAlias(s) {
 		return ""
 	}
 	if strings.ContainsAny(s.on.target+n.Name, "'\"\\{}%#\n") || !plainKwargs(s.kwargs) {
 		return ""
 	}
-	where := p.shared.Macros.Find(n.Package, "get_where_subquery")
-	if where == nil || !where.BuiltIn || !p.plainDispatch(n.Package, "get_where_subquery") || !p.plainDispatch(n.Package, "test_accepted_values") {
+	return s.macro.where
+}
+
+// plainWhere gives the id of the macro that accepted_values of a package reads its model
+// through, where nothing on the way is replaced by the project.
+func (p *parser) plainWhere(pkg, name string, mac *manifest.Macro) string {
+	if name != "accepted_values" || mac == nil || !mac.BuiltIn {
+		return ""
+	}
+	where := p.shared.Macros.Find(pkg, "get_where_subquery")
+	if where == nil || !where.BuiltIn || !p.plainDispatch(pkg, "get_where_subquery") || !p.plainDispatch(pkg, "test_accepted_values") {
 		return ""
 	}
 	return where.ID

@@ -45,7 +45,8 @@ func TestPlainValues(t *testing.T) {
 		}
 		s, short := spec()
 		mac := p.shared.Macros.Test("shop", "", s.name)
-		if got := p.plainValues(s, short, mac) != ""; got != test.plain {
+		s.macro = p.testMacro("shop", "", s.name)
+		if got := plainValues(s, short) != ""; got != test.plain {
 			t.Errorf("%s: plain is %t; want %t", test.name, got, test.plain)
 		}
 		if !test.plain {
