@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -51,6 +52,10 @@ type app struct {
 	shared    *scope.Shared
 	warehouse adapters.Warehouse
 	warnings  warnings
+
+	collects int // the usual percentage of the garbage collector; 0 where it is left alone
+
+	collectRound atomic.Int32 // counts the times that the next collection was put off
 }
 
 func (a *app) printer() *printer {
@@ -294,6 +299,7 @@ func (a *app) targetDir() (abs, shown string) {
 
 // read reads the whole project into a manifest and a graph.
 func (a *app) read() error {
+	a.collectLater()
 	err := a.readProject(func(o *project.Options) {
 		o.Loaded = func(p *project.Project) {
 			a.p.info("AdapterRegistered", "E034", fmt.Sprintf("Registered adapter: %s=%s", p.Profile.Type, p.Profile.Dialect.Version))
@@ -309,7 +315,10 @@ func (a *app) read() error {
 	if err := a.project.ReadFiles(a.ctx, runtime.NumCPU(), trees); err != nil {
 		return err
 	}
-	a.writeTrees(trees)
+	if trees.Changed() {
+		a.writeTrees(trees)
+		a.collectParsed()
+	}
 	external, err := a.upstream()
 	if err != nil {
 		return err

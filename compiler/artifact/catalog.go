@@ -24,7 +24,7 @@ func WriteCatalog(path string, tables []CatalogTable, problems []string, meta Me
 		e.open('{')
 		e.metadata(meta, "catalog/v1", nil)
 		for _, part := range []struct {
-			name string
+			name literal
 			kind func(*manifest.Node) bool
 		}{
 			{"nodes", func(n *manifest.Node) bool { return n.Kind != manifest.Source }},
@@ -50,7 +50,8 @@ func WriteCatalog(path string, tables []CatalogTable, problems []string, meta Me
 }
 
 func (e *encoder) catalogTable(id string, t *CatalogTable) {
-	e.object(id, func() {
+	e.key(id)
+	e.inBraces(func() {
 		e.object("metadata", func() {
 			e.val("type", t.Type)
 			e.val("schema", t.Schema)
@@ -61,7 +62,8 @@ func (e *encoder) catalogTable(id string, t *CatalogTable) {
 		})
 		e.object("columns", func() {
 			for _, c := range t.Columns {
-				e.object(c.Name, func() {
+				e.key(c.Name)
+				e.inBraces(func() {
 					e.val("type", c.Type)
 					e.val("index", c.Index)
 					e.str("name", c.Name)

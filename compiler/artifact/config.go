@@ -24,8 +24,8 @@ type defaultTexts struct {
 const wholeConfigs = 64
 
 // config writes all keys of a config.
-func (e *encoder) config(name string, c *config.Config) {
-	e.key(name)
+func (e *encoder) config(name literal, c *config.Config) {
+	e.member(name)
 	if text, ok := e.configs.whole[c]; ok {
 		e.lit(text)
 		return
@@ -54,11 +54,12 @@ func (e *encoder) config(name string, c *config.Config) {
 
 // setting writes one key of a config.
 func (e *encoder) setting(key string, v jinja.Value) {
+	e.key(key)
 	if key == "pre-hook" || key == "post-hook" {
-		e.hooks(key, config.HookList(config.Items(v)))
+		e.values(config.HookList(config.Items(v)))
 		return
 	}
-	e.val(key, v)
+	e.value(v)
 }
 
 // defaults gives the texts of a kind's keys that are not set.
@@ -84,10 +85,10 @@ func (e *encoder) defaults(k config.Kinds) *defaultTexts {
 }
 
 // configured writes the value of a declared config key under its name.
-func (e *encoder) configured(key string, c *config.Config) {
-	if c.IsSet(key) {
-		e.val(key, c.Get(key))
+func (e *encoder) configured(key literal, c *config.Config) {
+	if name := string(key); c.IsSet(name) {
+		e.val(key, c.Get(name))
 		return
 	}
-	e.raw(key, e.defaults(c.Kind()).byName[key])
+	e.raw(key, e.defaults(c.Kind()).byName[string(key)])
 }

@@ -23,6 +23,10 @@ type encoder struct {
 	err   error
 
 	configs configTexts
+
+	// Most numbers are the time at which all nodes were read.
+	lastFloat float64
+	lastText  string
 }
 
 // flushAt is how much is gathered before it is written.
@@ -96,6 +100,10 @@ func (e *encoder) close(c byte) {
 	e.first = e.first[:len(e.first)-1]
 }
 
+// literal is a key that stands in the source and needs no escapes. Most of a manifest
+// is such keys. What comes from a project goes through key.
+type literal string
+
 // key starts a member of the open object.
 func (e *encoder) key(name string) {
 	e.sep()
@@ -103,15 +111,33 @@ func (e *encoder) key(name string) {
 	e.out = append(e.out, ':', ' ')
 }
 
-func (e *encoder) object(name string, fill func()) {
-	e.key(name)
+// member is key for a literal.
+func (e *encoder) member(name literal) {
+	e.sep()
+	out := append(e.out, '"')
+	out = append(out, name...)
+	e.out = append(out, '"', ':', ' ')
+}
+
+func (e *encoder) object(name literal, fill func()) {
+	e.member(name)
+	e.inBraces(fill)
+}
+
+// inBraces writes an object, after its key.
+func (e *encoder) inBraces(fill func()) {
 	e.open('{')
 	fill()
 	e.close('}')
 }
 
-func (e *encoder) list(name string, fill func()) {
-	e.key(name)
+func (e *encoder) list(name literal, fill func()) {
+	e.member(name)
+	e.inBrackets(fill)
+}
+
+// inBrackets writes a list, after its key.
+func (e *encoder) inBrackets(fill func()) {
 	e.open('[')
 	fill()
 	e.close(']')
@@ -127,11 +153,26 @@ var plain = func() (out [256]bool) {
 	return out
 }()
 
+// plainWord is plain for eight bytes at once: the top bit of each byte of bad says that
+// it is beyond ASCII, below a blank, a quote or a backslash.
+func plainWord(s string) bool {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	bad := w | (w - ones*' ') | ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones)
+	return bad&tops == 0
+}
+
 // text writes a string with everything beyond ASCII escaped.
 func (e *encoder) text(s string) {
 	b := append(e.out, '"')
 	from := 0 // of what is plain and has not been added
 	for i := 0; i < len(s); {
+		if len(s)-i >= 8 && plainWord(s[i:i+8]) {
+			i += 8
+			continue
+		}
 		if plain[s[i]] {
 			i++
 			continue
@@ -167,13 +208,13 @@ func appendEscape(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }
 
-func (e *encoder) str(name, s string) {
-	e.key(name)
+func (e *encoder) str(name literal, s string) {
+	e.member(name)
 	e.text(s)
 }
 
 // opt writes a text, or null for an empty one.
-func (e *encoder) opt(name, s string) {
+func (e *encoder) opt(name literal, s string) {
 	if s == "" {
 		e.raw(name, "null")
 		return
@@ -181,25 +222,37 @@ func (e *encoder) opt(name, s string) {
 	e.str(name, s)
 }
 
-func (e *encoder) raw(name, json string) {
-	e.key(name)
+func (e *encoder) raw(name literal, json string) {
+	e.member(name)
 	e.lit(json)
 }
 
-func (e *encoder) bool(name string, b bool) { e.raw(name, strconv.FormatBool(b)) }
+func (e *encoder) bool(name literal, b bool) { e.raw(name, strconv.FormatBool(b)) }
 
-func (e *encoder) float(name string, f float64) {
-	e.key(name)
-	e.value(jinja.Float(f))
+func (e *encoder) float(name literal, f float64) {
+	e.member(name)
+	if f != e.lastFloat || e.lastText == "" {
+		start := len(e.out)
+		e.value(jinja.Float(f))
+		e.lastFloat, e.lastText = f, string(e.out[start:])
+		return
+	}
+	e.lit(e.lastText)
 }
 
-func (e *encoder) strs(name string, list []string) {
-	e.list(name, func() {
-		for _, s := range list {
-			e.sep()
-			e.text(s)
-		}
-	})
+func (e *encoder) strs(name literal, list []string) {
+	e.member(name)
+	e.texts(list)
+}
+
+// texts writes a list of texts.
+func (e *encoder) texts(list []string) {
+	e.open('[')
+	for _, s := range list {
+		e.sep()
+		e.text(s)
+	}
+	e.close(']')
 }
 
 // value writes a template's value; what JSON cannot hold becomes its text.
@@ -230,8 +283,8 @@ func (e *encoder) value(v jinja.Value) {
 	e.out = b
 }
 
-func (e *encoder) val(name string, v jinja.Value) {
-	e.key(name)
+func (e *encoder) val(name literal, v jinja.Value) {
+	e.member(name)
 	e.value(v)
 }
 
@@ -244,11 +297,12 @@ func Time(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000000Z")
 }
 
-func (e *encoder) hooks(name string, hooks []*jinja.Dict) {
-	e.list(name, func() {
-		for _, h := range hooks {
-			e.sep()
-			e.value(h)
-		}
-	})
+// values writes a list of dictionaries.
+func (e *encoder) values(list []*jinja.Dict) {
+	e.open('[')
+	for _, d := range list {
+		e.sep()
+		e.value(d)
+	}
+	e.close(']')
 }

@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -48,6 +49,21 @@ func TestTime(t *testing.T) {
 	} {
 		if got := Time(at); got != want {
 			t.Errorf("got %s; want %s", got, want)
+		}
+	}
+}
+
+// Eight bytes at once are plain where each of them is.
+func TestPlainWord(t *testing.T) {
+	for c := range 256 {
+		for at := range 8 {
+			for _, around := range []byte{' ', 'a', 0x7f, '!', '#', '[', ']'} {
+				b := bytes.Repeat([]byte{around}, 8)
+				b[at] = byte(c)
+				if got := plainWord(string(b)); got != plain[c] {
+					t.Fatalf("%q is plain: %t", b, got)
+				}
+			}
 		}
 	}
 }

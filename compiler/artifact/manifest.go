@@ -98,7 +98,8 @@ func WriteManifest(dir string, m *manifest.Manifest, r Run) error {
 		})
 		e.object("docs", func() {
 			for _, d := range m.Docs {
-				e.object(d.ID, func() {
+				e.key(d.ID)
+				e.inBraces(func() {
 					e.str("name", d.Name)
 					e.str("resource_type", "doc")
 					e.str("package_name", d.Package)
@@ -160,7 +161,7 @@ func withNote(mac *manifest.Macro, m *manifest.Manifest, version string) *manife
 	return &out
 }
 
-func (e *encoder) nodes(name string, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {
+func (e *encoder) nodes(name literal, m *manifest.Manifest, r Run, keep func(manifest.Kind) bool) {
 	e.object(name, func() {
 		for _, n := range m.Nodes {
 			if keep(n.Kind) {
@@ -182,7 +183,8 @@ func (e *encoder) disabled(m *manifest.Manifest, r Run) {
 	}
 	e.object("disabled", func() {
 		for _, id := range order {
-			e.list(id, func() {
+			e.key(id)
+			e.inBrackets(func() {
 				for _, n := range byID[id] {
 					e.sep()
 					e.node(n, r)
@@ -193,7 +195,8 @@ func (e *encoder) disabled(m *manifest.Manifest, r Run) {
 }
 
 func (e *encoder) edges(m *manifest.Manifest) {
-	children := make(map[string][]string, len(m.Nodes))
+	// Most nodes are tests, which nothing depends on.
+	children := make(map[string][]string, len(m.Nodes)/3)
 	for _, n := range m.Nodes {
 		for _, p := range n.DependsOn {
 			children[p] = append(children[p], n.ID)
@@ -201,12 +204,14 @@ func (e *encoder) edges(m *manifest.Manifest) {
 	}
 	e.object("parent_map", func() {
 		for _, n := range m.Nodes {
-			e.strs(n.ID, sorted(n.DependsOn))
+			e.key(n.ID)
+			e.texts(sorted(n.DependsOn))
 		}
 	})
 	e.object("child_map", func() {
 		for _, n := range m.Nodes {
-			e.strs(n.ID, sorted(children[n.ID]))
+			e.key(n.ID)
+			e.texts(sorted(children[n.ID]))
 		}
 	})
 }
@@ -229,13 +234,15 @@ func (e *encoder) groupMap(m *manifest.Manifest) {
 					ids = append(ids, n.ID)
 				}
 			}
-			e.strs(g.Name, ids)
+			e.key(g.Name)
+			e.texts(ids)
 		}
 	})
 }
 
 func (e *encoder) macro(mac *manifest.Macro) {
-	e.object(mac.ID, func() {
+	e.key(mac.ID)
+	e.inBraces(func() {
 		e.str("name", mac.Name)
 		e.str("resource_type", "macro")
 		e.str("package_name", mac.Package)
@@ -262,17 +269,14 @@ func (e *encoder) macro(mac *manifest.Macro) {
 	})
 }
 
-func (e *encoder) dicts(name string, list []*jinja.Dict) {
-	e.list(name, func() {
-		for _, d := range list {
-			e.sep()
-			e.value(d)
-		}
-	})
+func (e *encoder) dicts(name literal, list []*jinja.Dict) {
+	e.member(name)
+	e.values(list)
 }
 
 func (e *encoder) group(g *manifest.Group) {
-	e.object(g.ID, func() {
+	e.key(g.ID)
+	e.inBraces(func() {
 		e.str("name", g.Name)
 		e.str("resource_type", "group")
 		e.str("package_name", g.Package)
@@ -305,7 +309,7 @@ func (e *encoder) node(n *manifest.Node, r Run) {
 		e.val("returns", n.BodyPart("returns"))
 	}
 	c := r.Compiled[n.ID]
-	name := func(key, s string, none bool) {
+	name := func(key literal, s string, none bool) {
 		if none {
 			e.opt(key, "")
 		} else {
@@ -399,7 +403,8 @@ func (e *encoder) meta(n *manifest.Node) {
 func (e *encoder) columns(list []*manifest.Column) {
 	e.object("columns", func() {
 		for _, c := range list {
-			e.object(c.Name, func() {
+			e.key(c.Name)
+			e.inBraces(func() {
 				e.str("name", c.Name)
 				e.str("description", c.Description)
 				e.val("meta", c.Meta)
@@ -419,7 +424,8 @@ func (e *encoder) columns(list []*manifest.Column) {
 				e.strs("doc_blocks", c.DocBlocks)
 				if c.Extra != nil {
 					for k, v := range c.Extra.All() {
-						e.val(k.String(), v)
+						e.key(k.String())
+						e.value(v)
 					}
 				}
 			})
@@ -453,7 +459,7 @@ func (e *encoder) refs(n *manifest.Node) {
 }
 
 // calls writes the calls of metric() or function().
-func (e *encoder) calls(name string, list [][]string) {
+func (e *encoder) calls(name literal, list [][]string) {
 	e.list(name, func() {
 		for _, call := range list {
 			e.sep()

@@ -95,7 +95,7 @@ func WriteSemanticManifest(dir string, m *manifest.Manifest) error {
 	})
 }
 
-func (e *encoder) picked(name string, m *manifest.Manifest, kind manifest.Kind, parts []part) {
+func (e *encoder) picked(name literal, m *manifest.Manifest, kind manifest.Kind, parts []part) {
 	e.list(name, func() {
 		for _, n := range m.Nodes {
 			if n.Kind == kind {

@@ -106,8 +106,12 @@ func (c *TreeCache) Changed() bool { return c != nil && c.changed }
 // Encode gives the cache for a later NewTreeCache, without trees that have not been
 // needed for long.
 func (c *TreeCache) Encode() []byte {
-	out := append([]byte(cacheMagic), binary.AppendUvarint(nil, uint64(len(c.build)))...)
-	out = append(out, c.build...)
+	size := 1 << 10
+	for _, e := range c.entries {
+		size += len(e.tree) + sha256.Size + 1 + binary.MaxVarintLen32
+	}
+	out := append(make([]byte, 0, size), cacheMagic...)
+	out = appendStr(out, c.build)
 	sums := make([][sha256.Size]byte, 0, len(c.entries))
 	for sum := range c.entries {
 		sums = append(sums, sum)
@@ -144,8 +148,16 @@ func appendStr(out []byte, s string) []byte {
 //
 // Numbers are varints, texts have their length in front. Comments are left out.
 func appendTree(out []byte, d *Doc) []byte {
-	w := &treeWriter{numbers: map[*yaml.Node]int{}}
+	w := &treeWriter{}
 	w.count(d.Root)
+	if w.aliases || len(d.Repeated) > 0 {
+		w.numbers = make(map[*yaml.Node]int, len(w.nodes))
+		for i, n := range w.nodes {
+			w.numbers[n] = i
+		}
+	}
+	// A node's few numbers take about this much; more would only be copied once more.
+	out = slices.Grow(out, len(d.File.Text)+9*len(w.nodes))
 	out = binary.AppendUvarint(out, uint64(len(w.nodes)))
 	out = binary.AppendUvarint(out, uint64(w.children))
 	for _, n := range w.nodes {
@@ -174,7 +186,8 @@ func appendTree(out []byte, d *Doc) []byte {
 
 type treeWriter struct {
 	nodes    []*yaml.Node
-	numbers  map[*yaml.Node]int
+	numbers  map[*yaml.Node]int // nil where nothing asks for them
+	aliases  bool
 	children int
 }
 
@@ -182,7 +195,7 @@ func (w *treeWriter) count(n *yaml.Node) {
 	if n == nil {
 		return
 	}
-	w.numbers[n] = len(w.nodes)
+	w.aliases = w.aliases || n.Kind == yaml.AliasNode
 	w.nodes = append(w.nodes, n)
 	w.children += len(n.Content)
 	for _, c := range n.Content {

@@ -214,18 +214,38 @@ var Fields = []Field{
 
 // table is the fields of one kind, by position and by name.
 type table struct {
-	fields []*Field
-	byName map[string]*Field
+	fields  []*Field
+	buckets [128][]*Field
+}
+
+// bucket spreads names well enough that most stand alone; asking for a key is the most
+// frequent thing that is done with a node, and half of it would be a map's hash.
+func bucket(name string) int {
+	if name == "" {
+		return 0
+	}
+	return (len(name)*31 + int(name[0])*7 + int(name[len(name)-1])) & 127
+}
+
+// find gives the field of a name, or nil.
+func (t *table) find(name string) *Field {
+	for _, f := range t.buckets[bucket(name)] {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
 }
 
 var tables = func() map[Kinds]*table {
 	out := map[Kinds]*table{}
 	for k := Models; k <= SavedQueries; k <<= 1 {
-		t := &table{byName: map[string]*Field{}}
+		t := &table{}
 		for i := range Fields {
 			if f := &Fields[i]; f.Kinds&k != 0 {
 				t.fields = append(t.fields, f)
-				t.byName[f.Name] = f
+				b := bucket(f.Name)
+				t.buckets[b] = append(t.buckets[b], f)
 			}
 		}
 		out[k] = t
@@ -236,7 +256,7 @@ var tables = func() map[Kinds]*table {
 // Declared gives the field of a key for one kind, or nil for a key that dbt does
 // not declare. pre_hook and post_hook are other spellings of pre-hook and post-hook.
 func Declared(k Kinds, name string) *Field {
-	return tables[k].byName[Canonical(name)]
+	return tables[k].find(Canonical(name))
 }
 
 // Canonical gives the spelling that configs are kept under.

@@ -30,22 +30,22 @@ func (l Layer) Sets(key string) bool {
 // Config is the merged config of one resource. It holds what was set; everything
 // else has the default of its Field. It is not changed after Merge.
 type Config struct {
-	kind Kinds
-	keys []string
-	vals []jinja.Value
+	kind  Kinds
+	table *table // of the kind
+	keys  []string
+	vals  []jinja.Value
 }
 
 // Merge puts the layers of a resource's config together, weakest first; the
 // layers stay as they are. The rule for each key is its Field.Rule; keys that no
 // Field has are replaced. A value of the wrong type is a *source.Error at the key.
 func Merge(kind Kinds, layers ...Layer) (*Config, error) {
-	c := &Config{kind: kind}
-	t := tables[kind]
+	c := New(kind)
 	for _, layer := range layers {
 		for i := range layer {
 			e := &layer[i]
 			key := Canonical(e.Key)
-			f := t.byName[key]
+			f := c.table.find(key)
 			if f != nil {
 				if msg := check(kind, f, e.Value); msg != "" {
 					return nil, &source.Error{File: e.File, Span: e.Span, Class: source.Parsing, Msg: msg}
@@ -58,7 +58,7 @@ func Merge(kind Kinds, layers ...Layer) (*Config, error) {
 }
 
 // New is a config in which nothing is set.
-func New(kind Kinds) *Config { return &Config{kind: kind} }
+func New(kind Kinds) *Config { return &Config{kind: kind, table: tables[kind]} }
 
 func (c *Config) apply(f *Field, key string, v jinja.Value) {
 	i := slices.Index(c.keys, key)
@@ -244,7 +244,7 @@ func (c *Config) Lookup(key string) (jinja.Value, bool) {
 			return c.vals[i], true
 		}
 	}
-	f := tables[c.kind].byName[key]
+	f := c.table.find(key)
 	if f == nil {
 		return jinja.None, false
 	}
@@ -280,14 +280,14 @@ func (c *Config) List(key string) []jinja.Value { return items(c.Get(key)) }
 // All walks the declared keys in the order of Fields, then the others as set.
 func (c *Config) All() iter.Seq2[string, jinja.Value] {
 	return func(yield func(string, jinja.Value) bool) {
-		t := tables[c.kind]
+		t := c.table
 		for _, f := range t.fields {
 			if !yield(f.Name, c.Get(f.Name)) {
 				return
 			}
 		}
 		for i, k := range c.keys {
-			if t.byName[k] == nil && !yield(k, c.vals[i]) {
+			if t.find(k) == nil && !yield(k, c.vals[i]) {
 				return
 			}
 		}
@@ -297,7 +297,7 @@ func (c *Config) All() iter.Seq2[string, jinja.Value] {
 // Walk is All for those who know the defaults: v is nil for declared keys that are not
 // set. i counts from 0.
 func (c *Config) Walk(fn func(i int, key string, v jinja.Value)) {
-	t := tables[c.kind]
+	t := c.table
 	for i, f := range t.fields {
 		var v jinja.Value
 		if at := slices.Index(c.keys, f.Name); at >= 0 {
@@ -309,7 +309,7 @@ func (c *Config) Walk(fn func(i int, key string, v jinja.Value)) {
 	}
 	i := len(t.fields)
 	for at, k := range c.keys {
-		if t.byName[k] == nil {
+		if t.find(k) == nil {
 			fn(i, k, c.vals[at])
 			i++
 		}
@@ -318,7 +318,7 @@ func (c *Config) Walk(fn func(i int, key string, v jinja.Value)) {
 
 // With gives a copy in which key has another value, without merging.
 func (c *Config) With(key string, v jinja.Value) *Config {
-	out := &Config{kind: c.kind, keys: slices.Clone(c.keys), vals: slices.Clone(c.vals)}
+	out := &Config{kind: c.kind, table: c.table, keys: slices.Clone(c.keys), vals: slices.Clone(c.vals)}
 	key = Canonical(key)
 	if i := slices.Index(out.keys, key); i >= 0 {
 		out.vals[i] = v

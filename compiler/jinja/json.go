@@ -109,31 +109,40 @@ func (w *jsonWriter) dict(d *Dict) error {
 		w.out = append(w.out, "{}"...)
 		return nil
 	}
-	keys := d.Keys()
-	if w.SortKeys {
-		sortedKeys, err := sorted(keys, nil, false)
-		if err != nil {
-			return err
-		}
-		keys = sortedKeys
-	}
 	if err := w.open('{'); err != nil {
 		return err
 	}
-	for i, k := range keys {
+	i := 0
+	member := func(k, val Value) error {
 		name, err := jsonKey(k)
 		if err != nil {
 			return err
 		}
 		w.separate(i)
+		i++
 		w.out = appendJSONString(w.out, name, w.ASCII)
 		w.out = append(w.out, ':')
 		if !w.Compact {
 			w.out = append(w.out, ' ')
 		}
-		val, _ := d.Get(k)
-		if err := w.value(val); err != nil {
+		return w.value(val)
+	}
+	if w.SortKeys {
+		keys, err := sorted(d.Keys(), nil, false)
+		if err != nil {
 			return err
+		}
+		for _, k := range keys {
+			val, _ := d.Get(k)
+			if err := member(k, val); err != nil {
+				return err
+			}
+		}
+	} else {
+		for k, val := range d.All() {
+			if err := member(k, val); err != nil {
+				return err
+			}
 		}
 	}
 	w.close('}')

@@ -55,6 +55,15 @@ func Render(ctx context.Context, tmpl *syntax.Template, o Options) (Result, erro
 	return Result{Text: string(t.out.text), Marks: t.out.marks}, nil
 }
 
+// Run renders a template for what it does: its output is made and thrown away.
+func Run(ctx context.Context, tmpl *syntax.Template, o Options) error {
+	if tmpl.Plain {
+		return nil
+	}
+	_, err := run(ctx, tmpl, o, &buffer{discard: true}, false)
+	return err
+}
+
 // RenderNative gives the value of a template from a YAML file: what a lone
 // expression gives, and the text of anything else.
 func RenderNative(ctx context.Context, tmpl *syntax.Template, o Options) (Value, error) {
@@ -70,7 +79,7 @@ func RenderNative(ctx context.Context, tmpl *syntax.Template, o Options) (Value,
 }
 
 func run(ctx context.Context, tmpl *syntax.Template, o Options, out *buffer, native bool) (*Thread, error) {
-	t := NewThread(ctx, o)
+	t := newThread(ctx, o)
 	t.out = out
 	u, err := newUnit(tmpl)
 	if err != nil {
@@ -101,6 +110,8 @@ type buffer struct {
 	text    []byte
 	marks   []Mark
 	marking bool
+	discard bool // the text is not wanted
+	gone    int  // length of what was thrown away
 
 	// In Jinja2 the output is joined at the end. pieces counts what would be
 	// joined, and problem is the complaint about the first that is no text.
@@ -166,7 +177,11 @@ func (t *Thread) writeText(f *frame, s *syntax.Text) error {
 }
 
 func (b *buffer) check() error {
-	if len(b.text) > maxOutput || len(b.values) > maxOutput/16 {
+	if b.discard {
+		b.gone += len(b.text)
+		b.text = b.text[:0]
+	}
+	if len(b.text)+b.gone > maxOutput || len(b.values) > maxOutput/16 {
 		return Raise(LimitError, "the output would be too large")
 	}
 	return nil

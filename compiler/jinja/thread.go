@@ -42,6 +42,7 @@ type Thread struct {
 	out     *buffer
 	spare   []*buffer
 	pool    []Value // where argument lists are cut from
+	cut     int     // how long it was last
 
 	top   *unit
 	units map[*syntax.Template]*unit
@@ -67,6 +68,13 @@ type call struct {
 
 // NewThread makes a thread without a template, to call macros from Go.
 func NewThread(ctx context.Context, o Options) *Thread {
+	t := newThread(ctx, o)
+	t.out = &buffer{}
+	return t
+}
+
+// newThread leaves it to the caller to say where output goes.
+func newThread(ctx context.Context, o Options) *Thread {
 	t := &Thread{Ctx: ctx, Globals: o.Globals, Host: o.Host, name: o.Name, onMacro: o.OnMacro, maxSteps: o.Steps, maxHeap: o.Memory}
 	if t.Ctx == nil {
 		t.Ctx = context.Background()
@@ -77,7 +85,6 @@ func NewThread(ctx context.Context, o Options) *Thread {
 	if t.maxHeap <= 0 {
 		t.maxHeap = maxHeap
 	}
-	t.out = &buffer{}
 	return t
 }
 
@@ -206,7 +213,8 @@ func (t *Thread) values(n int) []Value {
 		return nil
 	}
 	if len(t.pool) < n {
-		t.pool = make([]Value, max(n, 64))
+		t.cut = min(max(16, 2*t.cut), 128)
+		t.pool = make([]Value, max(n, t.cut))
 	}
 	out := t.pool[:n:n]
 	t.pool = t.pool[n:]

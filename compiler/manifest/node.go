@@ -14,9 +14,25 @@ import (
 // kinds have is in the parts at the end, nil elsewhere.
 type Node struct {
 	ID      string // unique_id
-	Kind    Kind
 	Name    string
 	Package string
+	Kind    Kind
+
+	// Nameless says which of database, schema and alias the macros that make names
+	// gave none for.
+	Nameless [3]bool
+
+	// CallsThis says that the text reads "this", which decides whether batches
+	// may run at the same time.
+	CallsThis bool
+
+	// Broken says that the node's config or text could not be read, which has been
+	// reported: what else is wrong with it may be a consequence.
+	Broken bool
+
+	// External says that the node is a model of another project: it has no text and is
+	// only known from that project's manifest.
+	External bool
 
 	Path         string // below the search path
 	OriginalPath string // below the package, with forward slashes
@@ -25,10 +41,6 @@ type Node struct {
 	Database string
 	Schema   string
 	Alias    string
-
-	// Nameless says which of database, schema and alias the macros that make names
-	// gave none for.
-	Nameless [3]bool
 
 	// Relation is the quoted name that SQL uses; empty where there is none.
 	Relation string
@@ -65,14 +77,6 @@ type Node struct {
 	Macros    []string    // ids of macros that the text calls directly
 	DependsOn []string    // ids of nodes, each once, in order of first use
 
-	// CallsThis says that the text reads "this", which decides whether batches
-	// may run at the same time.
-	CallsThis bool
-
-	// Broken says that the node's config or text could not be read, which has been
-	// reported: what else is wrong with it may be a consequence.
-	Broken bool
-
 	Constraints     []*jinja.Dict
 	ContractSum     string      // checksum of an enforced contract
 	Version         jinja.Value // nil for models without versions
@@ -96,10 +100,6 @@ type Node struct {
 	Body *jinja.Dict
 
 	CreatedAt float64 // seconds since 1970
-
-	// External says that the node is a model of another project: it has no text and is
-	// only known from that project's manifest.
-	External bool
 }
 
 // Checksum is the identity of a text. Checksums named "none" are equal to nothing.

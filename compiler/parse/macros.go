@@ -81,6 +81,7 @@ func (p *parser) loadMacros() {
 		dispatch[d.Namespace] = d.Order
 	}
 	p.shared.Macros = scope.NewMacros(p.project.Root.Name, p.m.Packages, p.m.Dialect, p.m.Macros, dispatch)
+	p.findPlain()
 	p.each(len(p.m.Macros), func(i int) {
 		mac := p.m.Macros[i]
 		mac.DependsOn = p.staticMacros(mac.Package, mac.Template)

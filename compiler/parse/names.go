@@ -21,21 +21,33 @@ var nameGenerators = [...]struct{ macro, key string }{
 // macros as they are: then these need not be called for each node, which is most of
 // what a test costs (BenchmarkParse).
 func (p *parser) plainNames(pkg string, part int) bool {
-	p.namesMu.Lock()
-	defer p.namesMu.Unlock()
-	plain, known := p.plain[pkg]
-	if !known {
+	if plain, known := p.plain[pkg]; known {
+		return plain[part]
+	}
+	return p.plainName(pkg, nameGenerators[part].macro)
+}
+
+func (p *parser) plainName(pkg, macro string) bool {
+	mac := p.shared.Macros.NameGenerator(pkg, macro)
+	return mac != nil && mac.BuiltIn && p.plainDispatch(pkg, macro)
+}
+
+// plainDispatch says whether weft's own default is what adapter.dispatch() finds.
+func (p *parser) plainDispatch(pkg, macro string) bool {
+	chosen, _ := p.shared.Macros.Dispatch(pkg, macro, "dbt")
+	return chosen != nil && chosen.BuiltIn && chosen.Name == "default__"+macro
+}
+
+// findPlain finds out once what plainNames says of each package.
+func (p *parser) findPlain() {
+	p.plain = map[string][len(nameGenerators)]bool{}
+	for _, pkg := range p.m.Packages {
+		var plain [len(nameGenerators)]bool
 		for i, gen := range nameGenerators {
-			mac := p.shared.Macros.NameGenerator(pkg, gen.macro)
-			chosen, _ := p.shared.Macros.Dispatch(pkg, gen.macro, "dbt")
-			plain[i] = mac != nil && mac.BuiltIn && chosen != nil && chosen.BuiltIn && chosen.Name == "default__"+gen.macro
-		}
-		if p.plain == nil {
-			p.plain = map[string][len(nameGenerators)]bool{}
+			plain[i] = p.plainName(pkg, gen.macro)
 		}
 		p.plain[pkg] = plain
 	}
-	return plain[part]
 }
 
 // generatedName is what the macros default__generate_…_name give.

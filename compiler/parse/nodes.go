@@ -313,7 +313,7 @@ func (p *parser) renderNode(n *manifest.Node) (*scope.Context, error) {
 		return nil, err
 	}
 	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
-	if _, err := ctx.Render(t); err != nil {
+	if err := ctx.Run(t); err != nil {
 		return nil, err
 	}
 	n.Refs = append(n.Refs, ctx.Refs...)

@@ -57,8 +57,7 @@ type parser struct {
 
 	plainTest *config.Config // of tests for which nobody sets anything
 
-	namesMu sync.Mutex // guards plain
-	plain   map[string][len(nameGenerators)]bool
+	plain map[string][len(nameGenerators)]bool // of plainNames, by package
 
 	props    *properties
 	semantic []*semanticEntry

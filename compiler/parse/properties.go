@@ -325,10 +325,15 @@ func readColumn(d *jinja.Dict) *manifest.Column {
 	if v, ok := d.GetStr("granularity"); ok {
 		c.Granularity = grainOf(v)
 	}
-	cfg := dictOf(d, "config")
-	for _, from := range []*jinja.Dict{d, cfg} {
-		for k, v := range dictOf(from, "meta").All() {
-			c.Meta.Set(k, v)
+	sources := []*jinja.Dict{d, nil}[:1]
+	if _, ok := d.GetStr("config"); ok {
+		sources = append(sources, dictOf(d, "config"))
+	}
+	for _, from := range sources {
+		if _, ok := from.GetStr("meta"); ok {
+			for k, v := range dictOf(from, "meta").All() {
+				c.Meta.Set(k, v)
+			}
 		}
 		tags, _ := from.GetStr("tags")
 		for _, t := range listOf(tags) {

@@ -51,7 +51,28 @@ type testSpec struct {
 	config      config.Layer
 	custom      string // name: of the test
 	description string
+	macro       *testMacro
 	rendered    bool // to learn what it refers to
+}
+
+// testMacro is what all tests of one name have in common.
+type testMacro struct {
+	mac   *manifest.Macro // nil if there is none
+	named string          // id of the macro that the test depends on; empty for none
+	where string          // of accepted_values: see plainWhere
+}
+
+type testKey struct{ pkg, namespace, name string }
+
+func (p *parser) testMacro(pkg, namespace, name string) *testMacro {
+	t := &testMacro{mac: p.shared.Macros.Test(pkg, namespace, name)}
+	// dbt names the dependency by looking for the bare name, also for a test that
+	// is written with its package.
+	if named := p.shared.Macros.Test(pkg, "", name); named != nil {
+		t.named = named.ID
+	}
+	t.where = p.plainWhere(pkg, name, t.mac)
+	return t
 }
 
 // loadTests makes the generic tests of all properties files.
@@ -75,6 +96,14 @@ func (p *parser) loadTests() {
 		return
 	}
 	p.plainTest = storing(p.plainTest)
+	macros := map[testKey]*testMacro{}
+	for _, s := range specs {
+		k := testKey{s.on.e.pkg.Name, s.namespace, s.name}
+		if macros[k] == nil {
+			macros[k] = p.testMacro(k.pkg, k.namespace, k.name)
+		}
+		s.macro = macros[k]
+	}
 	nodes := make([]*manifest.Node, len(specs))
 	p.each(len(specs), func(i int) { nodes[i] = p.genericTest(specs[i]) })
 	p.m.Nodes = slices.Grow(p.m.Nodes, len(nodes))
@@ -531,14 +560,11 @@ func (s *testSpec) given(inMacro []config.Layer) []config.Layer {
 // its macro sets. The two tests that refer to nothing but their model are not
 // rendered.
 func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error) {
-	mac := p.shared.Macros.Test(n.Package, s.namespace, s.name)
-	// dbt names the dependency by looking for the bare name, also for a test that
-	// is written with its package.
-	if named := p.shared.Macros.Test(n.Package, "", s.name); named != nil {
-		n.Macros = append(n.Macros, named.ID)
-	} else {
-		n.Macros = append(n.Macros, "")
+	if s.macro == nil {
+		s.macro = p.testMacro(n.Package, s.namespace, s.name)
 	}
+	mac := s.macro.mac
+	n.Macros = append(n.Macros, s.macro.named)
 	if mac != nil && mac.BuiltIn && (s.name == "unique" || s.name == "not_null") {
 		if s.on.ref != nil {
 			n.Refs = []manifest.Ref{*s.on.ref}
@@ -547,6 +573,21 @@ func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error)
 		}
 		return nil, nil
 	}
+	if where := plainValues(s, n); where != "" {
+		if s.on.ref != nil {
+			n.Refs = []manifest.Ref{*s.on.ref}
+		} else {
+			n.Sources = [][2]string{s.on.source}
+		}
+		n.Macros = append(n.Macros, where)
+		s.rendered = true
+		return nil, nil
+	}
+	return p.renderTest(s, n, mac)
+}
+
+// renderTest is testRefs for what has to be rendered. mac may be nil.
+func (p *parser) renderTest(s *testSpec, n *manifest.Node, mac *manifest.Macro) ([]config.Layer, error) {
 	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
 	kwargs, err := ctx.TestKwargs()
 	if err != nil {
@@ -555,7 +596,11 @@ func (p *parser) testRefs(s *testSpec, n *manifest.Node) ([]config.Layer, error)
 	ctx.Set("_dbt_generic_test_kwargs", kwargs)
 	if mac != nil {
 		s.rendered = true
-		if _, err := ctx.RenderNode(n); err != nil {
+		t, err := n.Tree()
+		if err != nil {
+			return nil, err
+		}
+		if err := ctx.Run(t); err != nil {
 			return nil, err
 		}
 	}

@@ -107,6 +107,8 @@ type Context struct {
 	ThreadID string
 
 	self *contextValue
+
+	ownRelation jinja.Value // what own gives; nil until it is asked for
 }
 
 type statementResult struct {
@@ -202,6 +204,15 @@ func (c *Context) Render(t *syntax.Template) (jinja.Result, error) {
 		c.hint(err)
 	}
 	return r, err
+}
+
+// Run renders a template for what it does: refers to, configures, calls.
+func (c *Context) Run(t *syntax.Template) error {
+	err := jinja.Run(c.ctx, t, c.Options())
+	if err != nil {
+		c.hint(err)
+	}
+	return err
 }
 
 // commonNames are members of the context that people type most.
@@ -822,6 +833,9 @@ func (c *Context) TestKwargs() (*jinja.Dict, error) {
 	}
 	return out, nil
 }
+
+// IsTestTemplate says whether TestKwargs renders a text.
+func IsTestTemplate(text string) bool { return looksLikeCall(text) || config.IsTemplate(text) }
 
 func (c *Context) testArg(v jinja.Value) (jinja.Value, error) {
 	switch v := v.(type) {

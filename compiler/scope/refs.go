@@ -101,7 +101,10 @@ func (c *Context) own() jinja.Value {
 	if c.node == nil {
 		return NewRelation(c.shared.Dialect, c.shared.Database, c.shared.Schema, "")
 	}
-	return c.shared.RelationOf(c.node)
+	if c.ownRelation == nil {
+		c.ownRelation = c.shared.RelationOf(c.node)
+	}
+	return c.ownRelation
 }
 
 func (c *Context) resolveRef(t *jinja.Thread, r manifest.Ref) (jinja.Value, error) {

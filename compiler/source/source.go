@@ -75,6 +75,10 @@ func (f *File) Offset(line, col int) Pos {
 func (f *File) Along(start Pos, col int) Pos {
 	at := int(start)
 	for ; col > 1 && at < len(f.Text) && f.Text[at] != '\n'; col-- {
+		if f.Text[at] < utf8.RuneSelf {
+			at++
+			continue
+		}
 		_, size := utf8.DecodeRuneInString(f.Text[at:])
 		at += size
 	}

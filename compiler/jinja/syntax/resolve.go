@@ -112,7 +112,7 @@ func (r *resolver) store(n *Name) {
 
 // reads reports whether s or a scope around it has read the host's name.
 func (r *resolver) reads(s *scope, name string) bool {
-	i, ok := r.globals[name]
+	i, ok := r.known(name)
 	for ; ok && s != nil; s = s.outer {
 		if int(i/64) < len(s.loads) && s.loads[i/64]&(1<<(i%64)) != 0 {
 			return true
@@ -188,16 +188,38 @@ func (r *resolver) special(s *scope, name string) (int32, bool) {
 }
 
 func (r *resolver) global(name string) int32 {
-	if i, ok := r.globals[name]; ok {
+	if i, ok := r.known(name); ok {
 		return i
 	}
-	if r.globals == nil {
-		r.globals = map[string]int32{}
-	}
 	i := int32(len(r.t.Globals))
-	r.globals[name] = i
 	r.t.Globals = append(r.t.Globals, name)
+	switch {
+	case r.globals != nil:
+		r.globals[name] = i
+	case len(r.t.Globals) > fewGlobals:
+		r.globals = map[string]int32{}
+		for i, g := range r.t.Globals {
+			r.globals[g] = int32(i)
+		}
+	}
 	return i
+}
+
+// fewGlobals is how many names of the host are looked through without a map.
+const fewGlobals = 12
+
+// known finds a name of the host that was read before.
+func (r *resolver) known(name string) (int32, bool) {
+	if r.globals != nil {
+		i, ok := r.globals[name]
+		return i, ok
+	}
+	for i, g := range r.t.Globals {
+		if g == name {
+			return int32(i), true
+		}
+	}
+	return 0, false
 }
 
 func (r *resolver) stmts(list []Stmt) {
