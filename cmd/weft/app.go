@@ -193,7 +193,7 @@ func (a *app) options() (project.Options, error) {
 		Dir: a.set.text("project-dir"), WorkDir: wd, ProfilesDir: a.set.text("profiles-dir"), Home: home,
 		Profile: a.set.text("profile"), Target: a.set.text("target"), Threads: a.set.num("threads"),
 		Version: dbtVersion, NoVersion: !a.set.on("version-check"),
-		Vars: vars, Globals: base, Secrets: secret, Reveal: a.reveal, Dialect: dialectOf, Warn: a.note,
+		Vars: vars, Globals: base, Secrets: secret, Reveal: a.reveal, Dialect: dialectOf, CheckPackages: a.checkPackages,
 		Inform: func(msg string) { a.p.info("MissingProfileTarget", "A005", msg) },
 	}, nil
 }
@@ -270,6 +270,9 @@ func (a *app) readProject(change func(*project.Options)) error {
 	}
 	if err := a.setWarnOptions(); err != nil {
 		return err
+	}
+	for _, w := range a.project.Notices {
+		a.note(w)
 	}
 	logs := a.set.text("log-path")
 	if logs == "" {

@@ -46,6 +46,9 @@ func (a *app) deps(_ []string) error {
 	return a.raisedWarnings()
 }
 
+// checkPackages looks at what packages a project asks for, without fetching any.
+func (a *app) checkPackages(list []project.Declared) error { return deps.Check(list, a.fetching()) }
+
 // fetching is what is needed to fetch anything.
 func (a *app) fetching() deps.Options {
 	return deps.Options{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -78,6 +79,9 @@ func ParseYAML(f *source.File) (*Doc, error) {
 			return nil, err
 		}
 	}
+	if err := d.odd(d.Root); err != nil {
+		return nil, err
+	}
 	d.repeated(d.Root)
 	if d.Root != nil && d.Root.Kind == yaml.ScalarNode && d.Root.Tag == "!!null" {
 		d.Root = nil
@@ -92,6 +96,36 @@ func (d *Doc) Name() string {
 		return d.File.Path
 	}
 	return fmt.Sprintf("%s of the project in '%s'", d.File.Path, d.Project)
+}
+
+// odd finds what YAML allows and nothing here can mean: a key that is no single value,
+// and a merge of something that is no mapping.
+func (d *Doc) odd(n *yaml.Node) error {
+	if n == nil {
+		return nil
+	}
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			if k := Deref(c); k.Kind != yaml.ScalarNode {
+				return d.Errorf(c, notYAML+"a key is a single value, not a list or a mapping")
+			}
+			if c.Tag == "!!merge" && !mergeable(n.Content[i+1]) {
+				return d.Errorf(n.Content[i+1], notYAML+"<< takes over the keys of a mapping, and this is none")
+			}
+		}
+		if err := d.odd(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func mergeable(n *yaml.Node) bool {
+	n = Deref(n)
+	if n.Kind == yaml.SequenceNode {
+		return !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return Deref(c).Kind != yaml.MappingNode })
+	}
+	return n.Kind == yaml.MappingNode
 }
 
 // repeated notes the keys of mappings that come up again. A mapping that begins with a

@@ -109,7 +109,7 @@ func (s *Schema) Check(d *Doc, n *yaml.Node, vals jinja.Value) source.Errors {
 
 // Wrong says what is wrong with a value that has no place of its own, as "at path" says
 // it: the first thing only, and the empty text for nothing.
-func (s *Shape) Wrong(path string, v jinja.Value) string {
+func (s Shape) Wrong(path string, v jinja.Value) string {
 	if s.fits(v) {
 		return ""
 	}
@@ -120,7 +120,7 @@ func (s *Shape) Wrong(path string, v jinja.Value) string {
 		}
 		return &source.Error{}
 	}}
-	c.value(*s, nil, v, path)
+	c.value(s, nil, v, path)
 	return first
 }
 
@@ -154,6 +154,9 @@ func (s *Schema) fits(v jinja.Value) bool {
 	}
 	return true
 }
+
+// Fits says whether a value is right.
+func (s Shape) Fits(v jinja.Value) bool { return s.fits(v) }
 
 func (s *Shape) fits(v jinja.Value) bool {
 	switch v := v.(type) {

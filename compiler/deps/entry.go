@@ -128,6 +128,18 @@ func (r *request) title() string {
 	return r.shown
 }
 
+// Check says what is wrong with entries, each at its place. It fetches nothing.
+func Check(list []project.Declared, o Options) error {
+	in := &installer{o: o}
+	var out source.Errors
+	for _, d := range list {
+		if _, err := in.request(d, ""); err != nil {
+			out = append(out, source.All(err)...)
+		}
+	}
+	return out.ErrorOrNil()
+}
+
 // request reads an entry. An entry of no known form is a *source.Error.
 func (in *installer) request(d project.Declared, asker string) (*request, error) {
 	f, ok := formOf(d.Entry)

@@ -23,11 +23,11 @@ type Declared struct {
 // DeclaredPackages reads what packages a package asks for. The second result is
 // the name of the file that says so. No file is no packages.
 func DeclaredPackages(ctx context.Context, o Options, p *Package) ([]Declared, string, error) {
-	pkgs, err := readOptional(p.Dir, "packages.yml")
+	pkgs, err := readOptional(o, p.Dir, "packages.yml")
 	if err != nil {
 		return nil, "", err
 	}
-	deps, err := readOptional(p.Dir, "dependencies.yml")
+	deps, err := readOptional(o, p.Dir, "dependencies.yml")
 	if err != nil {
 		return nil, "", err
 	}
@@ -48,7 +48,7 @@ func DeclaredPackages(ctx context.Context, o Options, p *Package) ([]Declared, s
 		return nil, "packages.yml", nil
 	}
 	list := config.Child(doc.Root, "packages")
-	if config.IsNull(list) {
+	if list == nil {
 		return nil, name, nil
 	}
 	r := &config.Renderer{Globals: o.Secrets, Host: o.Host}
@@ -62,7 +62,7 @@ func DeclaredPackages(ctx context.Context, o Options, p *Package) ([]Declared, s
 // LockedPackages reads what package-lock.yml says is to be installed, and the hash of
 // what was asked for then. No file is no packages and an empty hash.
 func LockedPackages(ctx context.Context, o Options, dir string) ([]Declared, string, error) {
-	doc, err := readOptional(dir, LockFile)
+	doc, err := readOptional(o, dir, LockFile)
 	if err != nil || doc == nil {
 		return nil, "", err
 	}
@@ -155,19 +155,19 @@ func Malformed(file *source.File, span source.Span, problem string) *source.Erro
 			"You can find more information on the syntax for this file here:\n" +
 			"https://docs.getdbt.com/docs/package-management\n\n" +
 			"Validator Error:\n" + problem + "\n\n\n" +
-			"Error encountered in " + filepath.Join(filepath.Dir(file.Path), "dbt_project.yml")}
+			"Error encountered in " + filepath.Join(filepath.Dir(file.Abs), "dbt_project.yml")}
 }
 
-func readOptional(dir, name string) (*config.Doc, error) {
+func readOptional(o Options, dir, name string) (*config.Doc, error) {
 	path := filepath.Join(dir, name)
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, unreadable(o.shownPath(path), err)
 	}
-	doc, err := config.ParseYAML(&source.File{Path: path, Text: string(text)})
+	doc, err := config.ParseYAML(o.fileAt(path, text))
 	if err != nil {
 		return nil, asRuntime(err)
 	}

@@ -30,6 +30,9 @@ type Profile struct {
 
 	// Target is what templates see as target: no secrets.
 	Target *jinja.Dict
+
+	doc   *config.Doc // profiles.yml
+	flags *yamlNode   // its key config, where flags stood once
 }
 
 // secretFields are wrapped even when they stand in the file as plain text.
@@ -56,9 +59,9 @@ func loadProfile(ctx context.Context, o Options, project *config.Doc) (*Profile,
 	if err != nil {
 		return nil, err
 	}
-	doc, err := readProfiles(path, name)
+	doc, err := readProfiles(o, path, name)
 	if beside := besideProject(o, project, path, name); beside != nil && (err != nil || config.Child(doc.Root, name) == nil) {
-		path, doc, err = beside.File.Path, beside, nil
+		path, doc, err = beside.File.Abs, beside, nil
 	}
 	if err != nil {
 		return nil, err
@@ -100,7 +103,7 @@ func loadProfile(ctx context.Context, o Options, project *config.Doc) (*Profile,
 	if output.Kind != mappingNode {
 		return nil, profileError(doc, output, "target '%s' in profile '%s' is not a mapping", target, name)
 	}
-	p := &Profile{Name: name, TargetName: target, Path: path, Threads: 1}
+	p := &Profile{Name: name, TargetName: target, Path: path, Threads: 1, flags: config.Child(doc.Root, "config"), doc: doc}
 	if err := p.read(ctx, o, r, doc, output); err != nil {
 		return nil, err
 	}
@@ -111,11 +114,11 @@ func loadProfile(ctx context.Context, o Options, project *config.Doc) (*Profile,
 // profile. dbt does not look there; weft does where dbt would find nothing, so that
 // a project that brings its profile runs from anywhere.
 func besideProject(o Options, project *config.Doc, other, name string) *config.Doc {
-	path := filepath.Join(filepath.Dir(project.File.Path), "profiles.yml")
+	path := filepath.Join(filepath.Dir(project.File.Abs), "profiles.yml")
 	if o.ProfilesDir != "" || path == other {
 		return nil
 	}
-	doc, err := readProfiles(path, name)
+	doc, err := readProfiles(o, path, name)
 	if err != nil || config.Child(doc.Root, name) == nil {
 		return nil
 	}
@@ -147,7 +150,7 @@ func profileName(ctx context.Context, o Options, project *config.Doc, path strin
 	return string(name), nil
 }
 
-func readProfiles(path, name string) (*config.Doc, error) {
+func readProfiles(o Options, path, name string) (*config.Doc, error) {
 	text, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
 		return nil, &source.Error{
@@ -157,9 +160,9 @@ func readProfiles(path, name string) (*config.Doc, error) {
 		}
 	}
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, unreadable(o.shownPath(path), err)
 	}
-	f := &source.File{Path: path, Text: string(text)}
+	f := o.fileAt(path, text)
 	doc, err := config.ParseYAML(f)
 	if err != nil {
 		return nil, asRuntime(err)
@@ -241,6 +244,13 @@ func (p *Profile) read(ctx context.Context, o Options, r *config.Renderer, doc *
 			return invalidField("", "%s", err)
 		}
 		p.Config = full
+	}
+	for _, name := range []string{"schema", "database"} {
+		switch v := p.Config[name].(type) {
+		case nil, string, adapters.Secret:
+		default:
+			return invalidField(name, "%s is not of type 'string'", jinja.Repr(jinja.FromGo(v)))
+		}
 	}
 	p.Database, _ = shownField("database", p.Config["database"]).(string)
 	p.Schema, _ = shownField("schema", p.Config["schema"]).(string)

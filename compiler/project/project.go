@@ -53,7 +53,9 @@ type Options struct {
 
 	NoProfile  bool // the command needs no connection (deps, clean)
 	NoPackages bool // do not require the packages to be installed
-	Warn       func(*source.Error)
+
+	// CheckPackages looks at what packages the project asks for; may be nil.
+	CheckPackages func([]Declared) error
 }
 
 // Project is the root package, its dependencies and the profile.
@@ -66,6 +68,9 @@ type Project struct {
 	// Unread is what is wrong with files that ReadFiles left out. Package parse reports
 	// it together with what is wrong in the others.
 	Unread source.Errors
+
+	// Notices are warnings about the settings, for when the options of warnings are known.
+	Notices source.Errors
 
 	Upstream []Upstream // other projects whose models this one refers to
 }
@@ -98,7 +103,7 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := readProjectFile(dir, "dbt_project.yml")
+	doc, err := readProjectFile(o, dir, "dbt_project.yml")
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +122,10 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 		return nil, err
 	}
 	p.Packages = []*Package{p.Root}
+	p.Notices = p.Root.Settings.notices
+	if err := p.movedFlags(); err != nil {
+		return nil, err
+	}
 	if o.Loaded != nil {
 		o.Loaded(p)
 	}
@@ -126,7 +135,10 @@ func Load(ctx context.Context, o Options) (*Project, error) {
 	if o.NoPackages {
 		return p, nil
 	}
-	if p.Upstream, err = readUpstream(dir); err != nil {
+	if err := p.checkName(); err != nil {
+		return nil, err
+	}
+	if p.Upstream, err = readUpstream(o, dir); err != nil {
 		return nil, err
 	}
 	if err := p.loadInstalled(ctx, o, globals); err != nil {
@@ -161,7 +173,7 @@ func absolute(base, path string) string {
 }
 
 // readProjectFile reads a file of settings, which must exist and be a mapping.
-func readProjectFile(dir, name string) (*config.Doc, error) {
+func readProjectFile(o Options, dir, name string) (*config.Doc, error) {
 	path := filepath.Join(dir, name)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -172,9 +184,9 @@ func readProjectFile(dir, name string) (*config.Doc, error) {
 		}
 	}
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, unreadable(o.shownPath(path), err)
 	}
-	f := &source.File{Path: path, Text: string(text)}
+	f := o.fileAt(path, text)
 	doc, err := config.ParseYAML(f)
 	if err != nil {
 		return nil, asRuntime(err)
@@ -224,7 +236,7 @@ func (p *Project) loadInstalled(ctx context.Context, o Options, globals jinja.Gl
 	base := filepath.Join(p.Root.Dir, p.Root.Settings.InstallPath)
 	entries, err := os.ReadDir(base)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return unreadable(base, err)
+		return unreadable(o.shownPath(base), err)
 	}
 	var dirs []string
 	for _, e := range entries {
@@ -238,6 +250,11 @@ func (p *Project) loadInstalled(ctx context.Context, o Options, globals jinja.Gl
 	if err != nil {
 		return err
 	}
+	if o.CheckPackages != nil {
+		if err := o.CheckPackages(declared); err != nil {
+			return err
+		}
+	}
 	if len(declared) > len(dirs) {
 		return &source.Error{
 			Class: source.Compilation,
@@ -247,7 +264,7 @@ func (p *Project) loadInstalled(ctx context.Context, o Options, globals jinja.Gl
 	}
 	slices.Sort(dirs)
 	for _, dir := range dirs {
-		doc, err := readProjectFile(dir, "dbt_project.yml")
+		doc, err := readProjectFile(o, dir, "dbt_project.yml")
 		if err != nil {
 			return err
 		}
@@ -255,7 +272,7 @@ func (p *Project) loadInstalled(ctx context.Context, o Options, globals jinja.Gl
 		if err != nil {
 			return err
 		}
-		if p.Package(pkg.Name) != nil {
+		if p.Package(pkg.Name) != nil || p.builtIn(pkg.Name) {
 			return &source.Error{
 				File: doc.File, Class: source.Compilation,
 				Msg:  fmt.Sprintf("two projects are named %q", pkg.Name),
@@ -263,6 +280,9 @@ func (p *Project) loadInstalled(ctx context.Context, o Options, globals jinja.Gl
 			}
 		}
 		p.Packages = append(p.Packages, pkg)
+	}
+	for _, pkg := range p.Packages[1:] {
+		p.Notices = append(p.Notices, pkg.Settings.notices...)
 	}
 	return nil
 }

@@ -17,8 +17,21 @@ var sectionKinds = map[string]config.Kinds{
 
 // keyShapes are what a key of dbt_project.yml may be, by the word in the table.
 var keyShapes = map[string]config.Shape{
-	"str": config.SomeText, "strs": config.TextOrList, "map": config.Mapping, "list": config.ListOf(config.Anything),
-	"any": config.Anything, "bool": config.SomeFlag, "hooks": config.TextOrList,
+	"str": config.SomeText, "strs": config.TextList, "map": config.Mapping, "list": config.ListOf(config.Anything),
+	"any": config.Anything, "bool": config.SomeFlag, "hooks": config.TextOrList, "int": config.SomeInt, "flags": config.Mapping,
+	"quoting": config.KeysOf(&config.Schema{Name: "quoting", Keys: []config.Key{
+		{Name: "database", Shape: config.SomeFlag, Doc: "whether SQL quotes the database"},
+		{Name: "schema", Shape: config.SomeFlag, Doc: "whether SQL quotes the schema"},
+		{Name: "identifier", Shape: config.SomeFlag, Doc: "whether SQL quotes the name"},
+		{Name: "project", Shape: config.SomeFlag, Doc: "BigQuery's word for database"},
+		{Name: "dataset", Shape: config.SomeFlag, Doc: "BigQuery's word for schema"},
+		{Name: "snowflake_ignore_case", Shape: config.SomeFlag, Doc: "kept for other engines"},
+	}}),
+	"comment": {Scalars: config.TextValue, Keys: &config.Schema{Name: "query-comment", Keys: []config.Key{
+		{Name: "comment", Shape: config.SomeText, Doc: "the comment, as a template"},
+		{Name: "append", Shape: config.SomeFlag, Doc: "after the statement rather than before it"},
+		{Name: "job-label", Shape: config.SomeFlag, Doc: "BigQuery: as labels of the job too"},
+	}}},
 }
 
 // JSONSchema gives the JSON Schema of dbt_project.yml, from the tables that reading it

@@ -49,7 +49,8 @@ type Settings struct {
 	RestrictAccess bool
 	Flags          *jinja.Dict
 
-	late *source.Error // which dbt finds only once it knows the adapter
+	late    *source.Error // which dbt finds only once it knows the adapter
+	notices source.Errors // warnings
 }
 
 // Dispatch is one entry of dispatch: where macros of a namespace are searched.
@@ -67,14 +68,14 @@ type Hook struct {
 // key says how one top-level key is read, and what it is for.
 type key struct {
 	name string
-	kind string // str, strs, map, list, any, bool, hooks
+	kind string // of keyShapes
 	doc  string
 }
 
 var keys = []key{
 	{"name", "any", "name of the project: letters, digits and underscores"},
 	{"version", "any", "version of the project, such as 1.0.0"},
-	{"config-version", "any", "2"},
+	{"config-version", "int", "2"},
 	{"profile", "any", "profile of profiles.yml"},
 	{"model-paths", "strs", "folders with models"},
 	{"source-paths", "strs", "old name of model-paths"},
@@ -91,7 +92,7 @@ var keys = []key{
 	{"log-path", "str", "folder of logs"},
 	{"clean-targets", "strs", "folders that clean removes"},
 	{"packages-install-path", "str", "folder of installed packages"},
-	{"quoting", "map", "which parts of names SQL quotes"},
+	{"quoting", "quoting", "which parts of names SQL quotes"},
 	{"on-run-start", "hooks", "SQL before a run"},
 	{"on-run-end", "hooks", "SQL after a run"},
 	{"require-dbt-version", "any", "versions of dbt that the project works with"},
@@ -111,10 +112,10 @@ var keys = []key{
 	{"analyses", "map", "configs of analyses, by folder"},
 	{"vars", "map", "variables, for all packages or one"},
 	{"packages", "any", "allowed and not read; packages stand in packages.yml"},
-	{"query-comment", "any", "comment in front of each statement"},
+	{"query-comment", "comment", "comment in front of each statement"},
 	{"restrict-access", "bool", "other packages may use public models only"},
 	{"dbt-cloud", "map", "settings of a service"},
-	{"flags", "map", "options and switches of behaviour"},
+	{"flags", "flags", "options and switches of behaviour"},
 	{"project-root", "any", "not read"},
 }
 
@@ -160,6 +161,7 @@ func loadSettings(ctx context.Context, o Options, doc *config.Doc, globals jinja
 		return nil, err
 	}
 	d := &reader{doc: doc, vals: v.(*jinja.Dict)}
+	d.checkTypes()
 	s := &Settings{
 		Name:          d.name(),
 		Version:       d.version(),
@@ -184,7 +186,7 @@ func loadSettings(ctx context.Context, o Options, doc *config.Doc, globals jinja
 		Dispatch:      d.dispatch(),
 		Sections:      map[string]*Section{},
 	}
-	if v, ok := d.vals.GetStr("config-version"); ok && !jinja.Equal(v, jinja.Int(2)) {
+	if v, ok := d.vals.GetStr("config-version"); ok && v != jinja.Value(jinja.None) && !jinja.Equal(v, jinja.Int(2)) {
 		s.late = invalid(doc, config.Child(doc.Root, "config-version"), "Got an unexpected project version=%s, expected 2", v)
 		s.late.Class = source.Internal
 	}
@@ -217,10 +219,8 @@ func loadSettings(ctx context.Context, o Options, doc *config.Doc, globals jinja
 			s.Sections[name] = newSection(doc, n, dict)
 		}
 	}
-	if d.err != nil {
-		return nil, d.err
-	}
-	return s, nil
+	s.notices = oldKeys(doc, s)
+	return s, d.problems.ErrorOrNil()
 }
 
 // AllPaths are the folders whose files can be documented, each once.
@@ -236,41 +236,42 @@ func (s *Settings) AllPaths() []string {
 	return out
 }
 
+// checkKeys refuses keys that dbt_project.yml does not have.
 func checkKeys(doc *config.Doc) error {
+	var out source.Errors
 	for _, p := range config.Pairs(doc.Root) {
-		i := slices.IndexFunc(keys, func(k key) bool { return k.name == p.Name })
-		if i < 0 {
+		if keyOf(p.Name) == nil {
 			err := invalid(doc, p.Key, "at path []: Additional properties are not allowed ('%s' was unexpected)", p.Name)
 			err.Hint = didYouMean(p.Name)
-			return err
+			out = append(out, err)
 		}
-		if config.IsNull(p.Value) {
-			continue
-		}
-		ok := true
-		switch keys[i].kind {
-		case "str":
-			ok = p.Value.Kind == yaml.ScalarNode
-		case "strs", "list":
-			ok = p.Value.Kind == yaml.SequenceNode
-		case "map":
-			ok = p.Value.Kind == yaml.MappingNode
-		case "hooks":
-			ok = p.Value.Kind != yaml.MappingNode
-		}
-		if !ok {
-			return invalid(doc, p.Value, "at path ['%s']: %s is not valid under any of the given schemas", p.Name, reprNode(p.Value))
+	}
+	return out.ErrorOrNil()
+}
+
+func keyOf(name string) *key {
+	for i := range keys {
+		if keys[i].name == name {
+			return &keys[i]
 		}
 	}
 	return nil
 }
 
-func reprNode(n *yaml.Node) string {
-	v, err := config.FromYAML(n)
-	if err != nil {
-		return n.Value
+// checkTypes looks at the types of the rendered values.
+func (d *reader) checkTypes() {
+	for k, v := range d.vals.All() {
+		kind := keyOf(k.String()).kind
+		shape := keyShapes[kind]
+		switch {
+		case v == jinja.Value(jinja.None) && !slices.Contains([]string{"flags", "bool", "list", "int"}, kind):
+		case shape.Fits(v):
+		case kind == "bool" || kind == "flags" || kind == "list":
+			d.fail(k.String(), source.Runtime, "%s", shape.Wrong("['"+k.String()+"']", v))
+		default:
+			d.fail(k.String(), source.Runtime, "at path ['%s']: %s is not valid under any of the given schemas", k, jinja.Repr(v))
+		}
 	}
-	return jinja.Repr(v)
 }
 
 func didYouMean(name string) string {
@@ -305,28 +306,30 @@ func differing(a, b string) int {
 func invalid(doc *config.Doc, n *yaml.Node, format string, args ...any) *source.Error {
 	err := doc.Errorf(n, format, args...)
 	err.Class = source.Runtime
-	err.Msg += "\n\nError encountered in " + doc.File.Path
+	err.Msg += "\n\nError encountered in " + doc.File.Abs
 	return err
 }
 
-// reader takes typed values out of rendered settings; the first problem stays in err.
+// reader takes typed values out of rendered settings. A key has one problem at most.
 type reader struct {
-	doc  *config.Doc
-	vals *jinja.Dict
-	err  error
+	doc      *config.Doc
+	vals     *jinja.Dict
+	problems source.Errors
+	wrong    []string // keys with problems
 }
 
 func (d *reader) fail(name string, class source.Class, format string, args ...any) {
-	if d.err != nil {
+	if slices.Contains(d.wrong, name) {
 		return
 	}
+	d.wrong = append(d.wrong, name)
 	n := config.Child(d.doc.Root, name)
 	if n == nil {
 		n = d.doc.Root
 	}
 	err := invalid(d.doc, n, format, args...)
 	err.Class = class
-	d.err = err
+	d.problems = append(d.problems, err)
 }
 
 func (d *reader) name() string {
@@ -361,6 +364,9 @@ func (d *reader) version() string {
 		return ""
 	}
 	s := v.String()
+	if _, whole := v.(jinja.Int); whole {
+		d.fail("version", source.Runtime, "at path ['version']: '%s' is not valid under any of the given schemas", v)
+	}
 	if _, text := v.(jinja.Str); text {
 		if _, err := ParseVersion(s); err != nil && !shortVersion(s) {
 			d.fail("version", source.Runtime, "at path ['version']: %s is not valid under any of the given schemas", jinja.Repr(v))
@@ -435,6 +441,9 @@ func (d *reader) quoting() *jinja.Dict {
 			name = "database"
 		case "dataset":
 			name = "schema"
+		}
+		if v == jinja.Value(jinja.None) {
+			continue
 		}
 		if _, ok := v.(jinja.Bool); !ok {
 			d.fail("quoting", source.Runtime, "at path ['quoting']: %s is not valid under any of the given schemas", jinja.Repr(d.dict("quoting")))

@@ -35,8 +35,8 @@ func (u Upstream) Errorf(format string, args ...any) *source.Error {
 // upstreamKeys are the keys that an entry can have.
 var upstreamKeys = []string{"name", "path", "manifest"}
 
-func readUpstream(dir string) ([]Upstream, error) {
-	doc, err := readOptional(dir, "dependencies.yml")
+func readUpstream(o Options, dir string) ([]Upstream, error) {
+	doc, err := readOptional(o, dir, "dependencies.yml")
 	if err != nil || doc == nil {
 		return nil, err
 	}

@@ -19,6 +19,10 @@ type File struct {
 	Path string
 	Text string
 
+	// Abs is where the file is on disk, where Path is shorter than that and somebody
+	// needs to know; else empty.
+	Abs string
+
 	// FirstLine is the line number of the first line of Text, for texts that
 	// were cut out of a larger file; 0 means 1.
 	FirstLine int
