@@ -273,7 +273,7 @@ func (a *app) summary() {
 		fmt.Fprintf(&b, "\n- %s: %s", name, countOf(w.counts[name], [2]string{"occurrence", "occurrences"}))
 	}
 	if !a.set.on("show-all-deprecations") {
-		b.WriteString("\nOf each kind the first case is shown above, and with `--show-all-deprecations` every\none. Some are found only by `--no-partial-parse`, which reads all files anew while\nparsing.")
+		b.WriteString("\nOf each kind the first case is shown above; `--show-all-deprecations` shows every one\nthat came up in settings, in properties files and while\nparsing.")
 	}
 	a.p.warn(source.DeprecationsSummary, source.EventCode(source.DeprecationsSummary), b.String())
 }
