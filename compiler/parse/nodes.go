@@ -338,25 +338,11 @@ func called(k config.Kinds, layers []config.Layer) *jinja.Dict {
 				// From the second call on, dbt makes lists of what is appended.
 				out.SetStr(e.Key, jinja.NewList(append(slices.Clone(listOf(old)), listOf(e.Value)...)...))
 			case f != nil && f.Rule == config.MergeKeys && set:
-				out.SetStr(e.Key, overKeys(old, e.Value))
+				out.SetStr(e.Key, overlay(old, e.Value, false))
 			default:
 				out.SetStr(e.Key, e.Value)
 			}
 		}
-	}
-	return out
-}
-
-// overKeys puts the keys of one mapping over those of another.
-func overKeys(weak, strong jinja.Value) jinja.Value {
-	w, ok1 := weak.(*jinja.Dict)
-	s, ok2 := strong.(*jinja.Dict)
-	if !ok1 || !ok2 {
-		return strong
-	}
-	out := w.Copy()
-	for k, v := range s.All() {
-		out.Set(k, v)
 	}
 	return out
 }
@@ -406,14 +392,14 @@ func (p *parser) patchLayers(d *draft) []config.Layer {
 			merged = append(merged, e)
 			continue
 		}
-		e.Value = deepMerge(merged[at].Value, e.Value)
+		e.Value = overlay(merged[at].Value, e.Value, true)
 		merged[at] = e
 	}
 	return []config.Layer{merged}
 }
 
-// deepMerge puts one value over another, mappings key by key on all levels.
-func deepMerge(weak, strong jinja.Value) jinja.Value {
+// overlay puts one value over another, mappings key by key; deep also those within them.
+func overlay(weak, strong jinja.Value, deep bool) jinja.Value {
 	w, ok1 := weak.(*jinja.Dict)
 	s, ok2 := strong.(*jinja.Dict)
 	if !ok1 || !ok2 {
@@ -421,8 +407,8 @@ func deepMerge(weak, strong jinja.Value) jinja.Value {
 	}
 	out := w.Copy()
 	for k, v := range s.All() {
-		if old, both := out.Get(k); both {
-			v = deepMerge(old, v)
+		if old, both := out.Get(k); both && deep {
+			v = overlay(old, v, true)
 		}
 		out.Set(k, v)
 	}
