@@ -360,6 +360,10 @@ func (p *parser) hookRefs(n *manifest.Node) {
 				p.fail(inNode(err, n))
 				continue
 			}
+			if n.Kind == manifest.Seed && len(ctx.Refs)+len(ctx.Sources)+len(ctx.Metrics) > 0 {
+				p.fail(seedHook(n, key, text))
+				continue
+			}
 			n.Refs = append(n.Refs, ctx.Refs...)
 			n.Sources = append(n.Sources, ctx.Sources...)
 			for _, id := range ctx.Macros {
@@ -369,6 +373,15 @@ func (p *parser) hookRefs(n *manifest.Node) {
 			}
 		}
 	}
+}
+
+// seedHook is the error about a hook of a seed that refers to something: seeds come
+// before everything else.
+func seedHook(n *manifest.Node, key, text string) error {
+	e := nodeError(n, source.Parsing, "Seeds cannot depend on other nodes, but a hook of '%s' calls 'ref', 'source' or 'metric', itself or by way of macros:\n- %s: \"%s\"",
+		n.ID, strings.ReplaceAll(key, "-", "_"), text)
+	e.Hint = "put the statement into a hook of a model, or write the table's name"
+	return e
 }
 
 // patchLayers is the config of the properties entry, and for a version of a model
