@@ -87,17 +87,7 @@ func nearest(g *graph.Graph, set graph.Set, m int) []int {
 // gates makes what is built from all parents of a test wait for the test. What waits
 // for another node below the test need not wait for the test too.
 func (p *Plan) gates(g *graph.Graph, set graph.Set, members []int, number map[int]int32) {
-	down := map[int32]graph.Set{} // what is built from a node, without the node
-	below := func(parent int32) graph.Set {
-		if down[parent] == nil {
-			one := g.NewSet()
-			one.Add(int(parent))
-			all := g.Descendants(one, -1)
-			all.Remove(int(parent))
-			down[parent] = all
-		}
-		return down[parent]
-	}
+	var f *frontier
 	for i, m := range members {
 		parents := g.Parents[m]
 		switch {
@@ -105,11 +95,12 @@ func (p *Plan) gates(g *graph.Graph, set graph.Set, members []int, number map[in
 		case len(parents) == 1: // most tests; see BenchmarkPlan
 			p.gateChildren(g, set, int32(i), parents[0], number)
 		default:
-			shared := below(parents[0]).Clone()
-			for _, parent := range parents[1:] {
-				shared.Intersect(below(parent))
+			if f == nil {
+				f = newFrontier(g, set)
 			}
-			p.gate(int32(i), shared, members)
+			for _, x := range f.below(parents) {
+				p.edge(int32(i), number[x])
+			}
 		}
 	}
 }
@@ -135,19 +126,6 @@ func (p *Plan) gateChildren(g *graph.Graph, set graph.Set, test, parent int32, n
 			}
 		}
 		todo = next
-	}
-}
-
-// gate makes the plan's nodes that are in below wait for a test, but for those that
-// wait for another one of below.
-func (p *Plan) gate(test int32, below graph.Set, members []int) {
-	inBelow := func(i int32) bool {
-		return below.Has(members[i]) && p.Nodes[i].Kind != manifest.Test
-	}
-	for i := range p.Nodes {
-		if x := int32(i); inBelow(x) && !slices.ContainsFunc(p.waitsOn[x], inBelow) {
-			p.edge(test, x)
-		}
 	}
 }
 

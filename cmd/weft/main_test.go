@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 }
 
 // self is the path of the test binary.
-func self(t *testing.T) string {
+func self(t testing.TB) string {
 	t.Helper()
 	path, err := os.Executable()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 const (
 	// firstCollection is the heap, in bytes, at which the collector begins. A project of
 	// 10,000 models stays below it.
-	firstCollection = 240 << 20
+	firstCollection = 264 << 20
 	// worthCollecting is the heap from which the garbage of parsing YAML is collected by
 	// itself: it is as much as the rest, and nothing much is alive yet.
 	worthCollecting = 64 << 20

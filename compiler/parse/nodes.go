@@ -22,8 +22,9 @@ type draft struct {
 	node    *manifest.Node
 	pkg     *project.Package
 	patch   *entry
-	version *yaml.Node  // the entry's element of "versions"
-	verVals *jinja.Dict // the same, rendered
+	version *yaml.Node     // the entry's element of "versions"
+	verVals *jinja.Dict    // the same, rendered
+	layers  []config.Layer // of the entry; see patchLayers
 }
 
 // loadNodes reads models, seeds, snapshots, analyses, singular tests and project
@@ -232,7 +233,8 @@ func (p *parser) complete(d *draft) error {
 	section := n.Kind.Info().Section
 	own, root := p.layersOf(d.pkg, section, n.FQN)
 	layers := own
-	patch := p.patchLayers(d)
+	d.layers = p.patchLayers(d)
+	patch := d.layers
 	layers = append(slices.Clip(layers), patch...)
 	unpatched := own
 	early, err := config.Merge(n.Kind.Info().Config, append(slices.Clip(layers), root...)...)
@@ -465,7 +467,7 @@ func (p *parser) unrendered(d *draft, ctx *scope.Context) *jinja.Dict {
 	if d.patch != nil {
 		d.node.Written = written(nil, d.patch.node, d.version)
 	}
-	for _, layer := range p.patchLayers(d) {
+	for _, layer := range d.layers {
 		for _, e := range layer {
 			out.SetStr(e.Key, e.Value)
 		}

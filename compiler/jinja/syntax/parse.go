@@ -3,6 +3,7 @@ package syntax
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"weft/compiler/source"
 )
@@ -39,12 +40,18 @@ func Parse(f *source.File, o Options) (t *Template, err error) {
 			t, err = nil, problem
 		}
 	}()
-	p := &parser{lexer: newLexer(f, start, end), hostTags: o.Blocks, tmpl: t}
+	stack := stacks.Get().(*[]Stmt)
+	p := &parser{lexer: newLexer(f, start, end), hostTags: o.Blocks, tmpl: t, stmts: (*stack)[:0]}
 	p.advance()
 	t.Body = p.body(nil)
 	resolve(p, t)
+	*stack = p.stmts
+	stacks.Put(stack)
 	return t, nil
 }
+
+// stacks are for bodies while they are read, whose lengths nobody knows beforehand.
+var stacks = sync.Pool{New: func() any { s := make([]Stmt, 0, 64); return &s }}
 
 // hasDelimiter reports whether s has any of the delimiters that make dbt render a
 // text at all, the closing ones too.
@@ -90,6 +97,7 @@ type parser struct {
 	tags       []string   // open tags, for messages
 	ends       [][]string // the tags that would end the open bodies
 	depth      int
+	stmts      []Stmt     // of the bodies that are open
 	seen       source.Pos // where lines have been counted to
 	lines      int32
 }
@@ -189,7 +197,16 @@ func (p *parser) chain(n int) int {
 // body reads statements up to one of the tags ends, whose name is then the
 // present token, or to the end of the template if there are none.
 func (p *parser) body(ends []string) []Stmt {
-	var out []Stmt
+	first := len(p.stmts)
+	done := func() []Stmt {
+		var out []Stmt
+		if len(p.stmts) > first {
+			out = append(out, p.stmts[first:]...)
+		}
+		clear(p.stmts[first:])
+		p.stmts = p.stmts[:first]
+		return out
+	}
 	if ends != nil {
 		p.ends = append(p.ends, ends)
 	}
@@ -198,21 +215,22 @@ func (p *parser) body(ends []string) []Stmt {
 		switch p.tok.kind {
 		case data:
 			t := p.advance()
-			out = append(out, &Text{t.pos, normalize(t.text)})
+			p.stmts = append(p.stmts, &Text{t.pos, normalize(t.text)})
 		case printBegin:
 			p.advance()
 			pos := p.tok.pos
 			x := p.tuple(p.expression, false)
 			p.want(printEnd)
-			out = append(out, &Output{pos, x})
+			p.stmts = append(p.stmts, &Output{pos, x})
 		case blockBegin:
 			p.advance()
 			if p.isAny(ends) {
 				p.ends = p.ends[:len(p.ends)-1]
 				p.depth--
-				return out
+				return done()
 			}
-			out = append(out, p.statement())
+			s := p.statement()
+			p.stmts = append(p.stmts, s)
 			p.want(blockEnd)
 		default:
 			p.failHere("unexpected %s", quote(p.tok.String()))
@@ -222,7 +240,7 @@ func (p *parser) body(ends []string) []Stmt {
 	if ends != nil {
 		p.unknownTag("", p.tok.pos)
 	}
-	return out
+	return done()
 }
 
 // block reads the end of a tag, its body, and, if drop is set, the name of the
