@@ -487,6 +487,7 @@ func (a *app) connect() error {
 	if a.warehouse != nil {
 		return nil
 	}
+	a.collectAgain()
 	// Relative paths of profiles and of SQL are those of the project's folder, as in
 	// dbt, wherever the command is given.
 	if err := os.Chdir(a.project.Root.Dir); err != nil {

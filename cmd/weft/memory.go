@@ -43,6 +43,15 @@ func (a *app) collectOver(alive uint64) {
 	})
 }
 
+// collectAgain ends the waiting, for commands that go on for long.
+func (a *app) collectAgain() {
+	if a.collects == 0 {
+		return
+	}
+	a.collectRound.Add(1)
+	debug.SetGCPercent(a.collects)
+}
+
 // collectParsed takes away what parsing many YAML files has left.
 func (a *app) collectParsed() {
 	if a.collects == 0 || heapBytes() < worthCollecting {

@@ -226,16 +226,18 @@ func sorted(list []string) []string {
 }
 
 func (e *encoder) groupMap(m *manifest.Manifest) {
+	members := map[string][]string{}
+	if len(m.Groups) > 0 {
+		for _, n := range m.Nodes {
+			if g := n.Group(); g != "" {
+				members[g] = append(members[g], n.ID)
+			}
+		}
+	}
 	e.object("group_map", func() {
 		for _, g := range m.Groups {
-			var ids []string
-			for _, n := range m.Nodes {
-				if n.Group() == g.Name {
-					ids = append(ids, n.ID)
-				}
-			}
 			e.key(g.Name)
-			e.texts(ids)
+			e.texts(members[g.Name])
 		}
 	})
 }

@@ -132,7 +132,7 @@ func badTag(tag string) error {
 }
 
 func (r *yamlReader) mapping(n *yaml.Node, tag string) (jinja.Value, error) {
-	d := jinja.NewDict()
+	d := jinja.NewDictOf(len(n.Content) / 2)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if isMerge(n.Content[i]) {
 			if err := r.merge(d, n.Content[i+1]); err != nil {

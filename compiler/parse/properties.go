@@ -266,6 +266,9 @@ func configLayer(doc *config.Doc, n *yaml.Node, vals *jinja.Dict) config.Layer {
 		}
 	}
 	cfg := config.Child(n, "config")
+	if cfg == nil {
+		return out
+	}
 	given := dictOf(vals, "config")
 	for _, pair := range config.Pairs(cfg) {
 		v, ok := given.GetStr(pair.Name)
