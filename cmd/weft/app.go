@@ -123,10 +123,7 @@ func (a *app) start() error {
 		return err
 	}
 	p.info("MainReportVersion", "A001", fmt.Sprintf("Running with weft=%s (dbt=%s)", version, dbtVersion))
-	if len(a.set.list("models")) > 0 {
-		return a.warn(&source.Error{Event: source.ModelParamUsage, Msg: "`--models`, `--model`, and `-m` are old names of `--select` and `-s`."})
-	}
-	return nil
+	return a.environmentNotices()
 }
 
 // applyFlags hands the flags about printing to the printer.

@@ -109,7 +109,7 @@ func (a *app) selector() (*graph.Selector, error) {
 
 // modelsAreSelect tells that --models is an old name.
 func (a *app) modelsAreSelect() {
-	a.note(&source.Error{Event: "ModelParamUsageDeprecation", Msg: "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or\n`-s`."})
+	a.note(&source.Error{Event: source.ModelParamUsage, Msg: "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or\n`-s`."})
 }
 
 // kindNames are the values of --resource-type, in dbt's order.

@@ -31,6 +31,7 @@ type entry struct {
 	name    string
 	node    *yaml.Node
 	vals    *jinja.Dict // rendered, but for what entryText names
+	patch   string      // of a source: the file that overrides it, as patch_path has it
 	used    bool
 	wrong   bool // has mistakes that have been reported
 }
