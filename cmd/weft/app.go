@@ -317,11 +317,11 @@ func (a *app) read() error {
 	a.shared = a.newShared()
 	m, err := parse.Parse(a.ctx, a.project, parse.Options{
 		Shared: a.shared, Workers: runtime.NumCPU(), Now: a.started,
-		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn, External: external,
+		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn, External: external, Lint: a.which == "parse",
 		Fails: func(event string) bool { return a.warnings.options.of(event) == fails },
 	})
 	if err != nil {
-		return err
+		return withCycle(m, err)
 	}
 	if err := a.raisedWarnings(); err != nil {
 		return err

@@ -208,7 +208,11 @@ func (p *parser) checkKeys(e *entry) {
 		if s.Name != e.section || s.Strict {
 			continue
 		}
-		if problems := s.Entry.Check(e.doc, e.node, e.vals); len(problems) > 0 {
+		doc := *e.doc
+		if e.section != "groups" {
+			doc.Project = "" // dbt does not name it for these
+		}
+		if problems := s.Entry.Check(&doc, e.node, e.vals); len(problems) > 0 {
 			p.fail(problems)
 			e.wrong = true
 		}
