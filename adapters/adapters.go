@@ -102,7 +102,9 @@ type Dialect struct {
 
 	Begin, Commit, Rollback string // empty where there are no transactions
 
-	Clones       bool // CREATE … CLONE copies no data; elsewhere a clone is a view
+	Clones            bool // CREATE … CLONE copies no data; elsewhere a clone is a view
+	MetadataFreshness bool // the warehouse knows when a table was loaded
+
 	OneStatement bool // the driver takes one statement a call, so scripts are split first
 
 	Version string // the adapter version that is emulated, for messages

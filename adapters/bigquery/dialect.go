@@ -19,7 +19,8 @@ var Dialect = adapters.Dialect{
 	Fold:    adapters.FoldNone,
 	MaxName: 1024,
 
-	Clones: true,
+	Clones:            true,
+	MetadataFreshness: true,
 
 	Version:    "1.12.1",
 	Profile:    complete,

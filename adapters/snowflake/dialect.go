@@ -19,8 +19,9 @@ var Dialect = adapters.Dialect{
 	Fold:    adapters.FoldUpper,
 	MaxName: 255,
 
-	Clones:       true,
-	OneStatement: true,
+	Clones:            true,
+	OneStatement:      true,
+	MetadataFreshness: true,
 
 	Version:    "1.12.3",
 	Profile:    complete,

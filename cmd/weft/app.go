@@ -129,9 +129,11 @@ func (a *app) start() error {
 	}
 	p.info("MainReportVersion", "A001", fmt.Sprintf("Running with weft=%s (dbt=%s)", version, dbtVersion))
 	if len(a.set.list("models")) > 0 {
-		return a.warn(&source.Error{Event: source.ModelParamUsage, Msg: "`--models`, `--model`, and `-m` are old names of `--select` and\n`-s`."})
+		if err := a.warn(&source.Error{Event: source.ModelParamUsage, Msg: "`--models`, `--model`, and `-m` are old names of `--select` and\n`-s`."}); err != nil {
+			return err
+		}
 	}
-	return nil
+	return a.environmentNotices()
 }
 
 // applyFlags hands the flags about printing to the printer.
@@ -329,11 +331,11 @@ func (a *app) read() error {
 	a.shared = a.newShared()
 	m, err := parse.Parse(a.ctx, a.project, parse.Options{
 		Shared: a.shared, Workers: runtime.NumCPU(), Now: a.started,
-		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn, External: external,
+		MaxSeed: int64(a.set.num("maximum-seed-size-mib")) << 20, Warn: a.warn, External: external, Lint: a.which == "parse",
 		Fails: func(event string) bool { return a.warnings.options.of(event) == fails },
 	})
 	if err != nil {
-		return err
+		return withCycle(m, err)
 	}
 	if err := a.raisedWarnings(); err != nil {
 		return err

@@ -246,7 +246,10 @@ func (s *settings) environment(env func(string) (string, bool)) error {
 		if f.env == "" || s.given[f.name] {
 			continue
 		}
-		text, ok := env("DBT_ENGINE_" + f.env)
+		text, ok := oldVariable(env, f.env)
+		if !ok {
+			text, ok = env("DBT_ENGINE_" + f.env)
+		}
 		if !ok {
 			text, ok = env("DBT_" + f.env)
 		}

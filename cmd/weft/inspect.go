@@ -24,6 +24,9 @@ func (a *app) parse(_ []string) error {
 	if err := a.read(); err != nil {
 		return err
 	}
+	for _, e := range source.All(a.graph.Cycle()) {
+		a.note(e) // dbt accepts it here, and refuses it when something is to be run
+	}
 	if err := a.writeManifest(nil); err != nil {
 		return err
 	}

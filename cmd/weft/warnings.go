@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"weft/compiler/jinja"
 	"weft/compiler/source"
@@ -160,6 +161,7 @@ func (a *app) setWarnOptions() error {
 type warnings struct {
 	options warnOptions
 	oldKeys bool
+	mu      sync.Mutex     // guards counts and order: templates warn at the same time
 	counts  map[string]int // of deprecations
 	order   []string
 	raised  source.Errors
@@ -217,7 +219,7 @@ func (a *app) note(e *source.Error) {
 // bare says which warnings dbt prints without the word in front.
 func bare(event string) bool {
 	switch event {
-	case source.NoNodesForSelection, source.NothingToDo, source.NoNodesSelected, source.AdapterEventWarning, source.DepsUnpinned:
+	case source.FreshnessConfigProblem, source.InvalidMacroAnnotation, source.NoNodesForSelection, source.NothingToDo, source.NoNodesSelected, source.AdapterEventWarning, source.DepsUnpinned:
 		return true
 	}
 	return false
@@ -225,7 +227,7 @@ func bare(event string) bool {
 
 // named are the deprecations whose heading has their name.
 var named = []string{source.DeprecationsSummary, source.DuplicateYAMLKeys, source.UnexpectedJinjaBlock, source.PropertyMovedToConfig,
-	source.MissingArgumentsProperty, source.ArgumentsProperty, source.IncludeExclude, source.SourceOverride}
+	source.MissingArgumentsProperty, source.ArgumentsProperty, source.IncludeExclude, source.SourceOverride, source.CustomFreshnessOutput}
 
 // warningHead is what stands before the words of a warning.
 func (a *app) warningHead(event string) string {
@@ -247,6 +249,8 @@ func (a *app) warningHead(event string) string {
 // count notes a deprecation, and says whether it is shown: the first of its kind is.
 func (a *app) count(event string) bool {
 	w := &a.warnings
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.counts == nil {
 		w.counts = map[string]int{}
 	}

@@ -86,16 +86,34 @@ func (g *Graph) Cycle() error {
 				for _, s := range stack[from:] {
 					names = append(names, g.Nodes[s.node].ID)
 				}
-				n := g.Nodes[stack[len(stack)-1].node]
+				n := g.Nodes[to]
+				file, span := refPlace(n, g.Nodes[stack[len(stack)-1].node].Name)
 				return &source.Error{
+					File: file, Span: span, WordsFirst: true,
 					Class: source.Runtime,
 					Msg:   "Found a cycle: " + strings.Join(names, " --> "),
-					Hint:  "take one of the refs away; the last of these is in " + n.OriginalPath,
+					Hint:  "take one of the refs away, such as the one in " + n.OriginalPath,
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// refPlace is where a node's text names another node, in quotes; without a file where
+// it does not.
+func refPlace(n *manifest.Node, name string) (*source.File, source.Span) {
+	if n.File == nil {
+		return nil, source.Span{}
+	}
+	from := min(int(n.Span.Start), len(n.File.Text))
+	for _, quote := range []string{"'", `"`} {
+		if i := strings.Index(n.File.Text[from:], quote+name+quote); i >= 0 {
+			start := source.Pos(from + i)
+			return n.File, source.Span{Start: start, End: start + source.Pos(len(name)+2)}
+		}
+	}
+	return nil, source.Span{}
 }
 
 // Levels gives each node the length of the longest way to it, for the order in

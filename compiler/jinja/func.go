@@ -96,6 +96,18 @@ func NewFunc(signature string, fn func(c *Call) (Value, error)) *Func {
 	return f
 }
 
+// After gives a copy of f that first calls do; an error of it is the call's.
+func (f *Func) After(do func(*Call) error) *Func {
+	out := *f
+	out.fn = func(c *Call) (Value, error) {
+		if err := do(c); err != nil {
+			return nil, err
+		}
+		return f.fn(c)
+	}
+	return &out
+}
+
 // splitParams cuts at the commas that are not inside quotes or brackets.
 func splitParams(s string) []string {
 	var parts []string

@@ -2,7 +2,9 @@ package jinja
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -15,6 +17,9 @@ var languageGlobals = map[string]Value{
 	"joiner":    newClass("jinja2.utils.Joiner(sep=', ')", newJoiner),
 	"namespace": newClass("jinja2.utils.Namespace(*args, **kwargs)", newNamespace),
 }
+
+// GlobalNames are the names that Jinja2 itself defines, in order.
+func GlobalNames() []string { return slices.Sorted(maps.Keys(languageGlobals)) }
 
 // dictClass is dict, which also has the method fromkeys.
 type dictClass struct{ *Func }

@@ -47,7 +47,7 @@ func (p *parser) loadExposures() {
 		}
 		if !exposureName.MatchString(e.name) {
 			w := e.doc.Errorf(config.Child(e.node, "name"), "the name of the exposure '%s' should have only letters, numbers and underscores", e.name)
-			w.Hint, w.Event = "'label' may have anything", "ExposureNameDeprecation"
+			w.Hint, w.Event = "'label' may have anything", source.ExposureName
 			p.warn(w)
 		}
 		all := Exposures.Fill(e.vals)

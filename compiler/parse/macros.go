@@ -53,11 +53,17 @@ func (p *parser) loadMacros() {
 		}
 	}
 	found := make([][]*manifest.Macro, len(files))
+	odd := make([][]*source.Error, len(files))
 	p.each(len(files), func(i int) {
-		list, err := p.macrosOf(files[i])
+		list, unexpected, err := p.macrosOf(files[i])
 		p.fail(err)
-		found[i] = list
+		found[i], odd[i] = list, unexpected
 	})
+	for i, list := range odd {
+		if !files[i].builtIn && len(files[i].kinds) == len(macroBlocks) {
+			p.unexpectedBlocks(list, files[i].path)
+		}
+	}
 	seen := map[string]*manifest.Macro{}
 	for _, list := range found {
 		for _, mac := range list {
@@ -96,20 +102,31 @@ func (p *parser) named(pkg *project.Package, f *project.File) *source.File {
 	return &source.File{Path: path.Join(p.project.Root.Settings.InstallPath, pkg.Name, f.Path), Text: f.Source.Text}
 }
 
-func (p *parser) macrosOf(f macroFile) ([]*manifest.Macro, error) {
-	blocks, _, err := syntax.Blocks(f.file, f.kinds, false)
+// unexpectedBlocks warns of tags that have no place in a file; what they hold is passed
+// over.
+func (p *parser) unexpectedBlocks(list []*source.Error, path string) {
+	for _, w := range list {
+		w.Class, w.Event = "", source.UnexpectedJinjaBlock
+		w.Msg += " in file `" + path + "`"
+		p.warn(w)
+	}
+}
+
+// macrosOf reads the macros of a file, and gives the tags that do not belong there.
+func (p *parser) macrosOf(f macroFile) ([]*manifest.Macro, []*source.Error, error) {
+	blocks, odd, err := syntax.Blocks(f.file, f.kinds, false)
 	if err != nil {
-		return nil, macroError(err, f)
+		return nil, odd, macroError(err, f)
 	}
 	out := make([]*manifest.Macro, 0, len(blocks))
 	for _, b := range blocks {
 		mac, err := p.macro(f, b)
 		if err != nil {
-			return nil, macroError(err, f)
+			return nil, odd, macroError(err, f)
 		}
 		out = append(out, mac)
 	}
-	return out, nil
+	return out, odd, nil
 }
 
 func macroError(err error, f macroFile) error {

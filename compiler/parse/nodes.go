@@ -149,7 +149,8 @@ func (p *parser) seedDraft(pkg *project.Package, f *project.File) *draft {
 
 func (p *parser) snapshotDrafts(pkg *project.Package, f *project.File) []*draft {
 	file := p.named(pkg, f)
-	blocks, _, err := syntax.Blocks(file, []string{"snapshot"}, false)
+	blocks, odd, err := syntax.Blocks(file, []string{"snapshot"}, false)
+	p.unexpectedBlocks(odd, f.Rel)
 	if err != nil {
 		p.fail(macroError(err, macroFile{file: file}))
 		return nil

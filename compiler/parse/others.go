@@ -126,6 +126,7 @@ func (p *parser) patchMacros() {
 			arg.SetStr("description", first(at(a, "description"), jinja.Str("")))
 			mac.Arguments = append(mac.Arguments, arg)
 		}
+		p.annotations(mac, e)
 	}
 	for _, e := range p.props.bySection["macros"] {
 		if !e.used {

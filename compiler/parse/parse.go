@@ -36,6 +36,9 @@ type Options struct {
 	// Fails says whether Warn makes an error of an event. May be nil.
 	Fails func(event string) bool
 
+	// Lint asks for warnings of what only running would show.
+	Lint bool
+
 	// External are the models of other projects.
 	External []*manifest.Node
 }
@@ -65,7 +68,8 @@ type parser struct {
 }
 
 // Parse reads the resources of a project, whose files have been read. The error is
-// a *source.Error or source.Errors; each has its place.
+// a *source.Error or source.Errors; each has its place. Beside an error there may be a
+// manifest, as far as it goes: it has the edges that are known.
 func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manifest, error) {
 	ps := &parser{
 		ctx: ctx, o: o, project: p, shared: o.Shared,
@@ -96,7 +100,7 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 		ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
 		ps.loadTests, ps.loadExposures, ps.loadSemantic, ps.loadUnitTests, ps.loadGroups, ps.patchMacros,
 		ps.resolve, ps.linkSemantic, ps.describe,
-		ps.contracts, ps.checkModels, ps.duplicateNames, ps.check, ps.notices,
+		ps.contracts, ps.checkModels, ps.duplicateNames, ps.check, ps.notices, ps.unknownCalls,
 	}
 	for _, step := range steps {
 		step()
@@ -104,10 +108,7 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 			return nil, err
 		}
 	}
-	if len(ps.problems) > 0 {
-		return nil, once(ps.problems).ErrorOrNil()
-	}
-	return ps.m, nil
+	return ps.m, once(ps.problems).ErrorOrNil()
 }
 
 // once leaves out problems that another one at the same place tells already: a bad
@@ -121,12 +122,43 @@ func once(all source.Errors) source.Errors {
 	slices.SortStableFunc(all, func(a, b *source.Error) int { return strings.Compare(a.Node, b.Node) })
 	all.Sort()
 	seen := map[key]bool{}
+	told := checkedAt(all)
 	return slices.DeleteFunc(all, func(e *source.Error) bool {
+		if told(e) {
+			return true
+		}
 		k := key{e.File, e.Span, e.Msg}
 		again := e.File != nil && seen[k]
 		seen[k] = true
 		return again
 	})
+}
+
+// checkedAt says of a problem whether a check of keys tells it better: one at the same
+// place, or one in the same file that says the same of a value of a config.
+func checkedAt(all source.Errors) func(*source.Error) bool {
+	type place struct {
+		file  *source.File
+		start source.Pos
+	}
+	at, of := map[place]bool{}, map[*source.File][]string{}
+	isCheck := func(e *source.Error) bool {
+		return strings.HasPrefix(e.Msg, "Invalid ") && strings.Contains(e.Msg, " - at path [")
+	}
+	for _, e := range all {
+		if isCheck(e) {
+			at[place{e.File, e.Span.Start}] = true
+			of[e.File] = append(of[e.File], e.Msg)
+		}
+	}
+	return func(e *source.Error) bool {
+		if e.File == nil || e.Class != source.Parsing || isCheck(e) {
+			return false
+		}
+		_, words, value := strings.Cut(e.Msg, "]: ")
+		same := func(msg string) bool { return strings.HasSuffix(msg, "]: "+words) }
+		return at[place{e.File, e.Span.Start}] || value && strings.HasPrefix(e.Msg, "at path [") && slices.ContainsFunc(of[e.File], same)
+	}
 }
 
 // settings fills in what the project says for all templates.

@@ -32,6 +32,7 @@ type entry struct {
 	node    *yaml.Node
 	vals    *jinja.Dict // rendered, but for what entryText names
 	dirs    []string    // package and folders of the file, as an fqn begins
+	patch   string      // of a source: the file that overrides it, as patch_path has it
 	used    bool
 	wrong   bool // has mistakes that have been reported
 }
@@ -210,7 +211,11 @@ func (p *parser) checkKeys(e *entry) {
 		if s.Name != e.section || s.Strict {
 			continue
 		}
-		if problems := s.Entry.Check(e.doc, e.node, e.vals); len(problems) > 0 {
+		doc := *e.doc
+		if e.section != "groups" {
+			doc.Project = "" // dbt does not name it for these
+		}
+		if problems := s.Entry.Check(&doc, e.node, e.vals); len(problems) > 0 {
 			p.fail(problems)
 			e.wrong = true
 		}

@@ -33,6 +33,7 @@ func (p *parser) resolve() {
 			case manifest.Enabled:
 				depend(n, to)
 				p.access(n, to)
+				p.onRoot(n, to, r)
 			case manifest.Ambiguous:
 				p.ambiguous(n, r)
 			default:
@@ -47,6 +48,18 @@ func (p *parser) resolve() {
 		}
 	}
 	p.primaryKeys()
+}
+
+// onRoot warns of a package's node that refers to one of the project without naming it,
+// where a flag of newer projects would look in the package first.
+func (p *parser) onRoot(n, to *manifest.Node, r manifest.Ref) {
+	root := p.project.Root.Name
+	if r.Package != "" || n.Package == root || to.Package != root || p.flag("require_ref_prefers_node_package_to_root", false) {
+		return
+	}
+	p.warn(&source.Error{File: n.File, Span: refSpan(n, "node", r.Name), Event: source.PackageNodeOnRoot,
+		Msg:  fmt.Sprintf("The node '%s' in package '%s' depends on the root project node '%s', which can become a cycle.", n.Name, n.Package, to.ID),
+		Hint: "set the flag require_ref_prefers_node_package_to_root to true"})
 }
 
 func depend(n, to *manifest.Node) {

@@ -17,6 +17,7 @@ var sourceKeys = []string{"name", "description", "database", "schema", "loader",
 
 // loadSources makes a node of each table of each source.
 func (p *parser) loadSources() {
+	p.overrideSources()
 	for _, e := range p.props.bySection["sources"] {
 		for _, pair := range config.Pairs(e.node) {
 			if !slices.Contains(sourceKeys, pair.Name) {
@@ -80,8 +81,8 @@ func (p *parser) sourceNode(e *entry, tn *yaml.Node, t *jinja.Dict) *manifest.No
 		ID:   fmt.Sprintf("source.%s.%s.%s", e.pkg.Name, e.name, name),
 		Kind: manifest.Source, Name: name, Package: e.pkg.Name,
 		Path: e.file.Path, OriginalPath: e.file.Path, FQN: fqn,
-		Description: textOf(t, "description"),
-		File:        e.doc.File, Span: e.doc.Span(config.Child(tn, "name")),
+		Description: textOf(t, "description"), PatchPath: e.patch,
+		File: e.doc.File, Span: e.doc.Span(config.Child(tn, "name")),
 		CreatedAt: p.now,
 	}
 	meta, sourceMeta := jinja.NewDict(), jinja.NewDict()
@@ -175,6 +176,7 @@ func (p *parser) sourceNode(e *entry, tn *yaml.Node, t *jinja.Dict) *manifest.No
 	}
 	n.Unrendered = un
 	n.Relation = p.shared.RelationOf(n).Render()
+	p.metadataFreshness(n)
 	return n
 }
 
@@ -192,6 +194,25 @@ func externalTable(v jinja.Value) jinja.Value {
 		out.Set(k, val)
 	}
 	return out
+}
+
+// metadataFreshness warns of a table whose age should be looked at and that says
+// nothing of when it was loaded, where the warehouse does not know either.
+func (p *parser) metadataFreshness(n *manifest.Node) {
+	s := n.Source
+	limits, ok := s.Freshness.(*jinja.Dict)
+	if !ok || p.m.Dialect.MetadataFreshness || s.LoadedAtField.Truth() || s.LoadedAtQuery.Truth() {
+		return
+	}
+	for _, half := range []string{"warn_after", "error_after"} {
+		if !at(dictOf(limits, half), "count").Truth() {
+			continue
+		}
+		e := nodeError(n, "", "The configured adapter does not support metadata-based freshness. A loaded_at_field must be specified for source '%s.%s'.", s.SourceName, n.Name)
+		e.Span, e.Event = n.Span, source.FreshnessConfigProblem
+		p.warn(e)
+		return
+	}
 }
 
 // written gives a value of the entry as the file has it, or none.

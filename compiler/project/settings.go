@@ -241,8 +241,11 @@ func checkKeys(doc *config.Doc) error {
 	var out source.Errors
 	for _, p := range config.Pairs(doc.Root) {
 		if keyOf(p.Name) == nil {
-			err := invalid(doc, p.Key, "at path []: Additional properties are not allowed ('%s' was unexpected)", p.Name)
-			err.Hint = didYouMean(p.Name)
+			hint := didYouMean(p.Name)
+			if hint != "" {
+				hint = "; " + hint
+			}
+			err := invalid(doc, p.Key, "at path []: Additional properties are not allowed ('%s' was unexpected)%s", p.Name, hint)
 			out = append(out, err)
 		}
 	}

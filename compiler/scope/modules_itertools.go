@@ -2,6 +2,7 @@ package scope
 
 import (
 	"weft/compiler/jinja"
+	"weft/compiler/source"
 )
 
 // maxProduct bounds how many values a product, permutation or the like may keep at once.
@@ -10,9 +11,22 @@ const maxKept = 1 << 20
 func itertoolsModule() *jinja.Dict {
 	d := jinja.NewDict()
 	for _, f := range itertools {
-		d.SetStr(f.Name, f)
+		d.SetStr(f.Name, f.After(usesItertools))
 	}
 	return d
+}
+
+// usesItertools warns of the module, which dbt will not have for ever.
+func usesItertools(c *jinja.Call) error {
+	ctx, ok := c.Thread.Host.(*Context)
+	if !ok || ctx.shared.Warn == nil {
+		return nil
+	}
+	e := &source.Error{Event: source.ItertoolsUsage, Msg: "Usage of itertools modules is deprecated: zip and product are functions of templates themselves."}
+	if n := ctx.node; n != nil {
+		e.File, e.Span = n.File, source.Span{Start: n.Span.Start, End: n.Span.Start}
+	}
+	return ctx.shared.Warn(e)
 }
 
 // walk gives an iterator of one argument.

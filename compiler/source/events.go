@@ -33,6 +33,8 @@ const (
 	PropertyMovedToConfig       = "PropertyMovedToConfigDeprecation"
 	MissingArgumentsProperty    = "MissingArgumentsPropertyInGenericTestDeprecation"
 	ArgumentsProperty           = "ArgumentsPropertyInGenericTestDeprecation"
+	ExposureName                = "ExposureNameDeprecation"
+	CustomFreshnessOutput       = "CustomOutputPathInSourceFreshnessDeprecation"
 	DuplicateNames              = "DuplicateNameDistinctNodeTypesDeprecation"
 	SpacesInName                = "SpacesInResourceNameDeprecation"
 	NamesWithSpaces             = "ResourceNamesWithSpacesDeprecation"
@@ -58,7 +60,10 @@ var codes = map[string]string{
 	WrongResourceSchemaFile: "I057", UnsupportedConstraint: "I068", UnexpectedJinjaBlock: "D023",
 	PropertyMovedToConfig: "D030", MissingArgumentsProperty: "D039", ArgumentsProperty: "D038",
 	SpacesInName: "D014", NamesWithSpaces: "D015", ConfigSourcePath: "D003", ConfigDataPath: "D004",
-	ConfigLogPath: "D010", ConfigTargetPath: "D011", ProjectFlagsMoved: "D013", EnvironmentVariableRenamed: "D009",
+	ConfigLogPath: "D010", ExposureName: "D007", ModelParamUsage: "D032", DuplicateNames: "D040", IncludeExclude: "D031",
+	SourceOverride: "D035", FreshnessConfigProblem: "I073", MicrobatchWithoutInputs: "I074", InvalidMacroAnnotation: "I076",
+	PackageNodeOnRoot: "I077", CustomFreshnessOutput: "D029",
+	ConfigTargetPath: "D011", ProjectFlagsMoved: "D013", EnvironmentVariableRenamed: "D009",
 	EnvironmentVariableReserved: "D036", ItertoolsUsage: "D034", DepsUnpinned: "M029", PackageRedirect: "D001",
 }
 
