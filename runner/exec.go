@@ -44,6 +44,9 @@ func (r *run) exec(n *manifest.Node, thread string) *artifact.Result {
 			n.Place(e)
 		}
 		res.Status = artifact.Errored
+		if n.Kind == manifest.Source {
+			res.Status = artifact.RuntimeErr
+		}
 		res.Message = message(err, n)
 		res.Response = nil
 		switch {
@@ -83,6 +86,9 @@ func (r *run) guarded(n *manifest.Node, res *artifact.Result, conn *scope.Conn, 
 
 // steps compiles the node and, unless that is all, runs its materialization.
 func (r *run) steps(n *manifest.Node, res *artifact.Result, conn *scope.Conn, thread string) error {
+	if n.Kind == manifest.Source {
+		return r.freshness(n, res, conn, thread)
+	}
 	t := artifact.Timing{Name: "compile", Start: r.o.Now()}
 	c, err := r.compile(n, res, conn)
 	t.End = r.o.Now()

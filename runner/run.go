@@ -251,7 +251,7 @@ func (r *run) finish(i int32) {
 	if trigger {
 		r.skipBelow(i, res)
 	}
-	bad := res.Status == artifact.Errored || res.Status == artifact.Failed
+	bad := res.Status == artifact.Errored || res.Status == artifact.Failed || res.Status == artifact.RuntimeErr
 	if bad && (r.o.FailFast || r.o.CompileOnly) && !r.failed {
 		r.failed = true
 		r.cancel()

@@ -21,12 +21,13 @@ import (
 
 // kindsOf are the kinds of nodes that each command runs.
 var kindsOf = map[string][]manifest.Kind{
-	"run":      {manifest.Model},
-	"test":     {manifest.Test, manifest.UnitTest},
-	"seed":     {manifest.Seed},
-	"snapshot": {manifest.Snapshot},
-	"build":    {manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Test, manifest.UnitTest, manifest.Exposure, manifest.Function, manifest.SavedQuery},
-	"compile":  {manifest.Model, manifest.Test, manifest.Snapshot, manifest.Analysis, manifest.Operation, manifest.SQLOperation, manifest.Seed, manifest.Function},
+	"run":              {manifest.Model},
+	"test":             {manifest.Test, manifest.UnitTest},
+	"seed":             {manifest.Seed},
+	"snapshot":         {manifest.Snapshot},
+	"build":            {manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Test, manifest.UnitTest, manifest.Exposure, manifest.Function, manifest.SavedQuery},
+	"source freshness": {manifest.Source},
+	"compile":          {manifest.Model, manifest.Test, manifest.Snapshot, manifest.Analysis, manifest.Operation, manifest.SQLOperation, manifest.Seed, manifest.Function},
 }
 
 func (a *app) build(_ []string) error    { return a.runNodes() }
@@ -154,6 +155,40 @@ func (a *app) carryOut(set graph.Set, which string) error {
 		}
 		return a.writeResults(nil, which)
 	}
+	results, v, o, err := a.perform(set, which)
+	if err != nil {
+		return err
+	}
+	compiled := compiledOf(results, o.Compiler, o.Shown)
+	if err := a.writeManifest(compiled); err != nil {
+		return err
+	}
+	if err := a.writeResults(results, which); err != nil {
+		return err
+	}
+	v.summary(results, a.now().Sub(a.started))
+	if a.set.on("show") && (which == "seed" || which == "build") {
+		a.showSeeds(results)
+	}
+	return a.verdict(results)
+}
+
+// verdict is an error if the run was stopped or something in it went wrong.
+func (a *app) verdict(results []*artifact.Result) error {
+	if a.ctx.Err() != nil {
+		return a.ctx.Err()
+	}
+	for _, r := range results {
+		if r.Status.Bad() {
+			return errFailed
+		}
+	}
+	return nil
+}
+
+// perform runs the nodes of a selection that is not empty, with the project's hooks,
+// and shows how it goes.
+func (a *app) perform(set graph.Set, which string) ([]*artifact.Result, *viewer, runner.Options, error) {
 	dir, shown := a.targetDir()
 	a.shared.Selected = a.idsOf(set)
 	plan := runner.NewPlan(a.graph, set, which == "build")
@@ -167,10 +202,10 @@ func (a *app) carryOut(set graph.Set, which string) error {
 	v := &viewer{a: a, p: a.p, total: plan.Total()}
 	if err := a.deferTo(set); err != nil {
 		v.summary(nil, a.now().Sub(a.started))
-		return err
+		return nil, v, runner.Options{}, err
 	}
 	if err := a.connect(); err != nil {
-		return err
+		return nil, v, runner.Options{}, err
 	}
 	o := runner.Options{
 		Command: which, Threads: threads, FailFast: a.set.on("fail-fast"), Warehouse: a.warehouse,
@@ -178,30 +213,11 @@ func (a *app) carryOut(set graph.Set, which string) error {
 		Target: dir, Shown: shown, Event: v.event, Now: a.now, Comment: a.comment(), Sent: a.sent,
 		NeedStart: a.projectFlag("skip_nodes_if_on_run_start_fails"),
 	}
+	if which == "source freshness" && !a.freshnessHooks() {
+		o.Hooks = nil
+	}
 	results, err := runner.Run(a.ctx, plan, o)
-	if err != nil {
-		return err
-	}
-	compiled := compiledOf(results, o.Compiler, shown)
-	if err := a.writeManifest(compiled); err != nil {
-		return err
-	}
-	if err := a.writeResults(results, which); err != nil {
-		return err
-	}
-	v.summary(results, a.now().Sub(a.started))
-	if a.set.on("show") && (which == "seed" || which == "build") {
-		a.showSeeds(results)
-	}
-	if a.ctx.Err() != nil {
-		return a.ctx.Err()
-	}
-	for _, r := range results {
-		if r.Status.Bad() {
-			return errFailed
-		}
-	}
-	return nil
+	return results, v, o, err
 }
 
 // nothingToDo warns that a selection is empty.
@@ -378,6 +394,8 @@ func describe(a *app, n *manifest.Node) string {
 		return "saved query " + n.Name
 	case manifest.Function:
 		return "function " + name
+	case manifest.Source:
+		return "freshness of " + n.Source.SourceName + "." + n.Name
 	}
 	lang := n.Language
 	if lang == "" {
@@ -413,6 +431,8 @@ func (v *viewer) finished(e runner.Event) {
 	switch n.Kind {
 	case manifest.Test:
 		v.testLine(e)
+	case manifest.Source:
+		v.freshnessLine(e)
 	case manifest.Seed:
 		rel := strings.TrimPrefix(what, "seed file ")
 		v.done("LogSeedResult", "Q016", e, "OK loaded seed file "+rel, "ERROR loading seed file "+rel)
@@ -486,7 +506,10 @@ func (v *viewer) summary(results []*artifact.Result, elapsed interface{ Seconds(
 	}
 	p.info("FinishedRunningStats", "E047", fmt.Sprintf("Finished running %s in %d hours %d minutes and %.2f seconds (%.2fs).",
 		strings.Join(parts, ", "), int(s)/3600, int(s)/60%60, s-float64(int(s)/60*60), s))
-	if len(results) > 0 || v.a.which == "seed" {
+	switch {
+	case v.a.which == "source freshness":
+		v.freshnessOutcome(results)
+	case len(results) > 0 || v.a.which == "seed":
 		v.outcome(results)
 	}
 }

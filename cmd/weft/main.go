@@ -127,6 +127,9 @@ func (a *app) execute(args []string) error {
 	docs := &cobra.Command{Use: "docs", Short: "make and serve the documentation"}
 	docs.AddCommand(a.command(command{name: "docs generate", short: "write catalog.json", run: (*app).docsGenerate}))
 	root.AddCommand(docs)
+	src := &cobra.Command{Use: "source", Short: "look at the sources of the project"}
+	src.AddCommand(a.command(command{name: "source freshness", alias: "snapshot-freshness", short: "look how old the data of sources is", run: (*app).freshness}))
+	root.AddCommand(src)
 	schema := &cobra.Command{Use: "schema", Short: "what the YAML files of a project may hold"}
 	schema.AddCommand(a.command(command{name: "schema export", short: "write JSON Schemas for editors", run: (*app).schemaExport}))
 	root.AddCommand(schema)

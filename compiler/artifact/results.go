@@ -20,6 +20,9 @@ const (
 	Failed  Status = "fail"
 	Warned  Status = "warn"
 	NoOp    Status = "no-op"
+
+	// RuntimeErr is a source whose age could not be found out.
+	RuntimeErr Status = "runtime error"
 )
 
 // Result is the outcome of one node.
@@ -36,6 +39,9 @@ type Result struct {
 	Compiled *Compiled
 	Relation string
 
+	// Freshness is what is known of the age of a source.
+	Freshness *Freshness
+
 	// HasCode says that the kind of node has compiled code at all.
 	HasCode bool
 }
@@ -47,7 +53,7 @@ type Timing struct {
 }
 
 // Bad says that the outcome makes the command fail.
-func (s Status) Bad() bool { return s == Errored || s == Failed || s == Skipped }
+func (s Status) Bad() bool { return s == Errored || s == Failed || s == Skipped || s == RuntimeErr }
 
 // WriteResults writes run_results.json. args are the flags of the invocation.
 func WriteResults(dir string, results []*Result, meta Metadata, args *jinja.Dict, elapsed time.Duration) error {
@@ -69,16 +75,7 @@ func WriteResults(dir string, results []*Result, meta Metadata, args *jinja.Dict
 func (e *encoder) result(r *Result) {
 	e.open('{')
 	e.str("status", string(r.Status))
-	e.list("timing", func() {
-		for _, t := range r.Timing {
-			e.sep()
-			e.open('{')
-			e.str("name", t.Name)
-			e.str("started_at", Time(t.Start))
-			e.str("completed_at", Time(t.End))
-			e.close('}')
-		}
-	})
+	e.timing(r.Timing)
 	e.str("thread_id", r.Thread)
 	e.float("execution_time", r.Seconds)
 	e.key("adapter_response")
@@ -108,4 +105,17 @@ func (e *encoder) result(r *Result) {
 	e.opt("relation_name", r.Relation)
 	e.raw("batch_results", "null")
 	e.close('}')
+}
+
+func (e *encoder) timing(list []Timing) {
+	e.list("timing", func() {
+		for _, t := range list {
+			e.sep()
+			e.open('{')
+			e.str("name", t.Name)
+			e.str("started_at", Time(t.Start))
+			e.str("completed_at", Time(t.End))
+			e.close('}')
+		}
+	})
 }

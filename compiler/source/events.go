@@ -35,6 +35,7 @@ const (
 	ArgumentsProperty           = "ArgumentsPropertyInGenericTestDeprecation"
 	ExposureName                = "ExposureNameDeprecation"
 	CustomFreshnessOutput       = "CustomOutputPathInSourceFreshnessDeprecation"
+	CollectFreshnessReturn      = "CollectFreshnessReturnSignature"
 	DuplicateNames              = "DuplicateNameDistinctNodeTypesDeprecation"
 	SpacesInName                = "SpacesInResourceNameDeprecation"
 	NamesWithSpaces             = "ResourceNamesWithSpacesDeprecation"
