@@ -123,6 +123,11 @@ func (a *app) start() error {
 		return err
 	}
 	p.info("MainReportVersion", "A001", fmt.Sprintf("Running with weft=%s (dbt=%s)", version, dbtVersion))
+	if len(a.set.list("models")) > 0 {
+		if err := a.warn(&source.Error{Event: source.ModelParamUsage, Msg: "`--models`, `--model`, and `-m` are old names of `--select` and\n`-s`."}); err != nil {
+			return err
+		}
+	}
 	return a.environmentNotices()
 }
 

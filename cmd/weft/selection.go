@@ -49,9 +49,6 @@ func (a *app) choose(kinds []manifest.Kind, keepEmpty bool) (graph.Set, error) {
 			a.note(&source.Error{Event: "NoNodesForSelectionCriteria", Msg: fmt.Sprintf("The selection criterion '%s' does not match any enabled nodes", term)})
 		},
 	}
-	if len(a.set.list("models")) > 0 && a.which != "list" {
-		a.modelsAreSelect()
-	}
 	var err error
 	if sel.Selector, err = a.selector(); err != nil {
 		return nil, err
@@ -107,11 +104,6 @@ func (a *app) selector() (*graph.Selector, error) {
 	return d, nil
 }
 
-// modelsAreSelect tells that --models is an old name.
-func (a *app) modelsAreSelect() {
-	a.note(&source.Error{Event: source.ModelParamUsage, Msg: "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or\n`-s`."})
-}
-
 // kindNames are the values of --resource-type, in dbt's order.
 var kindNames = []string{"metric", "semantic_model", "saved_query", "source", "analysis", "function", "model", "test", "unit_test", "exposure",
 	"snapshot", "seed", "default", "all"}
@@ -158,7 +150,6 @@ func (a *app) kinds(usual, all []manifest.Kind) ([]manifest.Kind, error) {
 // listKinds are the kinds that ls shows.
 func (a *app) listKinds() ([]manifest.Kind, error) {
 	if len(a.set.list("models")) > 0 {
-		a.modelsAreSelect()
 		for _, other := range []string{"select", "resource-type"} {
 			if a.set.given[other] {
 				return nil, &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("\"models\" and \"%s\" are mutually exclusive arguments", strings.ReplaceAll(other, "-", "_"))}
