@@ -3,6 +3,7 @@ package parse
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -226,6 +227,9 @@ func breakNode(n *manifest.Node) {
 	}
 }
 
+// pythonModel is where a Python file defines its model.
+var pythonModel = regexp.MustCompile(`(?m)^(async )?def +model *\(`)
+
 func (p *parser) complete(d *draft) error {
 	n := d.node
 	section := n.Kind.Info().Section
@@ -243,6 +247,12 @@ func (p *parser) complete(d *draft) error {
 	var ctx *scope.Context
 	if n.Language == "python" && config.IsTemplate(n.Raw) {
 		return &source.Error{Class: source.Parsing, Msg: "No jinja in python model code is allowed"}
+	}
+	if n.Kind == manifest.Model && n.Language == "python" {
+		if found := len(pythonModel.FindAllString(n.Raw, -1)); found != 1 {
+			return &source.Error{Class: source.Parsing, Node: n.Describe(), Msg: fmt.Sprintf("dbt allows exactly one model defined per python file, found %d", found),
+				Hint: "a model is a function `def model(dbt, session)`"}
+		}
 	}
 	if n.Kind.Info().SQL && n.Language == "sql" {
 		if ctx, err = p.renderNode(n); err != nil {
