@@ -246,7 +246,7 @@ func (p *parser) complete(d *draft) error {
 	n.Database, n.Schema, n.Alias = p.shared.Database, p.shared.Schema, n.Name
 	var ctx *scope.Context
 	if n.Language == "python" && config.IsTemplate(n.Raw) {
-		return &source.Error{Class: source.Parsing, Msg: "No jinja in python model code is allowed"}
+		return &source.Error{Class: source.Parsing, Node: n.Describe(), Msg: "No jinja in python model code is allowed"}
 	}
 	if n.Kind == manifest.Model && n.Language == "python" {
 		if found := len(pythonModel.FindAllString(n.Raw, -1)); found != 1 {
