@@ -1,10 +1,14 @@
 package runner
 
 import (
+	"cmp"
+	"errors"
+
 	"weft/compiler/artifact"
 	"weft/compiler/jinja"
 	"weft/compiler/manifest"
 	"weft/compiler/scope"
+	"weft/compiler/source"
 )
 
 // freshness looks how old a source is and judges that.
@@ -18,7 +22,7 @@ func (r *run) freshness(n *manifest.Node, res *artifact.Result, conn *scope.Conn
 	t.End = r.o.Now()
 	res.Timing = append(res.Timing, t)
 	if err != nil {
-		return err
+		return asked(err, n, conn)
 	}
 	res.Response = loaded.Response
 	res.Freshness = artifact.NewFreshness(loaded.Max, loaded.At, n.Source.Freshness)
@@ -31,6 +35,16 @@ func (r *run) freshness(n *manifest.Node, res *artifact.Result, conn *scope.Conn
 		res.Status = artifact.Passed
 	}
 	return nil
+}
+
+// asked leaves of an error of the warehouse its words only: the macro that sent the
+// question is not what is wrong.
+func asked(err error, n *manifest.Node, conn *scope.Conn) error {
+	var se *source.Error
+	if conn.LastError == nil || !errors.As(err, &se) || !errors.Is(err, conn.LastError) {
+		return err
+	}
+	return &source.Error{Class: cmp.Or(se.Class, source.Runtime), Node: n.Describe(), Msg: se.Msg, Err: se.Err}
 }
 
 // tooOld says whether an age in seconds is over one of a source's two limits.

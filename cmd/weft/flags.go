@@ -67,7 +67,7 @@ var flags = []flag{
 	{name: "limit", kind: intFlag, def: "5", doc: "rows to show", only: []string{"show"}},
 	{name: "introspect", kind: boolFlag, def: "true", env: "INTROSPECT", doc: "let templates ask the warehouse while compiling", only: []string{"compile", "show"}},
 	{name: "output", kind: textFlag, doc: "form of the output; of schema export the folder", only: []string{"list", "compile", "show", "schema export"}},
-	{name: "output", short: "o", kind: pathFlag, doc: "file to write instead of sources.json of the target folder", only: []string{"source freshness"}},
+	{name: "output", short: "o", kind: textFlag, doc: "file to write instead of sources.json of the target folder", only: []string{"source freshness"}},
 	{name: "output-keys", kind: multiFlag, doc: "keys of the JSON form", only: []string{"list"}},
 	{name: "args", kind: yamlFlag, def: "{}", doc: "arguments of the macro as a YAML mapping", only: []string{"run-operation"}},
 	{name: "compile", kind: boolFlag, def: "true", doc: "compile before making the catalog", only: []string{"docs generate"}},

@@ -94,7 +94,7 @@ func (p *parser) readProperties() {
 		p.repeatedKeys(jobs[i].f)
 		for _, e := range list {
 			if e.vals == nil {
-				p.incomplete = true
+				p.incomplete = p.incomplete || e.defines()
 				continue
 			}
 			p.props.bySection[e.section] = append(p.props.bySection[e.section], e)
@@ -104,6 +104,18 @@ func (p *parser) readProperties() {
 			}
 		}
 	}
+}
+
+// defines says whether things that others refer to may come from an entry that could not
+// be read. An entry of models describes a file, but where it has versions.
+func (e *entry) defines() bool {
+	switch e.section {
+	case "models":
+		return e.node == nil || config.Child(e.node, "versions") != nil
+	case "seeds", "analyses", "macros", "data_tests", "exposures", "unit_tests":
+		return false
+	}
+	return true
 }
 
 func (p *parser) addPatch(e *entry) {

@@ -90,7 +90,7 @@ func (c *Context) moment(v jinja.Value) (time.Time, error) {
 		if s.LoadedAtQuery == nil || !s.LoadedAtQuery.Truth() {
 			what = "field '" + s.LoadedAtField.String() + "'"
 		}
-		return time.Time{}, fail(source.Database, "Expected a timestamp value when querying %s of table %s but received value of type '%s' instead\n  cast it to a timestamp",
+		return time.Time{}, fail(source.Database, "Expected a timestamp value when querying %s of table %s but received value of type '%s' instead; cast it to a timestamp",
 			what, c.shared.RelationOf(c.node).Render(), v.Type())
 	}
 	return d.GoTime().UTC(), nil

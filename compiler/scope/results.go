@@ -56,23 +56,43 @@ var statuses = map[string]string{
 	"pass": "TestStatus.Pass", "fail": "TestStatus.Fail", "warn": "TestStatus.Warn",
 }
 
+var freshStatuses = map[string]string{
+	"pass": "FreshnessStatus.Pass", "warn": "FreshnessStatus.Warn", "error": "FreshnessStatus.Error", "runtime error": "FreshnessStatus.RuntimeErr",
+}
+
 // status is a text that shows its Python name inside a list.
-type status string
+type status struct {
+	text string
+	of   manifest.Kind // sources have names of their own
+}
 
 // Type is Python's.
 func (status) Type() string { return "str" }
 
 // Truth is true.
-func (s status) Truth() bool { return s != "" }
+func (s status) Truth() bool { return s.text != "" }
 
 // String is the text.
-func (s status) String() string { return string(s) }
+func (s status) String() string { return s.text }
 
 // Repr is Python's enum.
-func (s status) Repr() string { return "<" + statuses[string(s)] + ": '" + string(s) + "'>" }
+func (s status) Repr() string {
+	name := statuses[s.text]
+	if s.of == manifest.Source {
+		name = freshStatuses[s.text]
+	}
+	return "<" + name + ": '" + s.text + "'>"
+}
 
 // Equal compares with texts.
 func (s status) Equal(other jinja.Value) bool { return s.String() == other.String() }
+
+func kindOf(n *manifest.Node) manifest.Kind {
+	if n == nil {
+		return manifest.Operation
+	}
+	return n.Kind
+}
 
 // SetOutcomes gives a context the names that only on-run-end has: results, schemas
 // and database_schemas.
@@ -112,7 +132,7 @@ func containsValue(l *jinja.List, s string) bool {
 
 func (o Outcome) value() jinja.Value {
 	v := &object{class: "RunResult"}
-	v.set("status", status(o.Status))
+	v.set("status", status{o.Status, kindOf(o.Node)})
 	v.set("timing", orNone(o.Timing))
 	v.set("thread_id", str(o.Thread))
 	v.set("execution_time", jinja.Float(o.Seconds))
