@@ -229,7 +229,6 @@ func breakNode(n *manifest.Node) {
 	}
 }
 
-
 func (p *parser) complete(d *draft) error {
 	n := d.node
 	section := n.Kind.Info().Section

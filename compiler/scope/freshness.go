@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"strings"
 	"time"
 
 	"weft/compiler/jinja"
@@ -91,7 +92,7 @@ func (c *Context) moment(v jinja.Value) (time.Time, error) {
 			what = "field '" + s.LoadedAtField.String() + "'"
 		}
 		return time.Time{}, fail(source.Database, "Expected a timestamp value when querying %s of table %s but received value of type '%s' instead; cast it to a timestamp",
-			what, c.shared.RelationOf(c.node).Render(), v.Type())
+			what, c.shared.RelationOf(c.node).Render(), strings.TrimPrefix(v.Type(), "datetime."))
 	}
 	return d.GoTime().UTC(), nil
 }
