@@ -86,8 +86,11 @@ func (r *run) guarded(n *manifest.Node, res *artifact.Result, conn *scope.Conn, 
 
 // steps compiles the node and, unless that is all, runs its materialization.
 func (r *run) steps(n *manifest.Node, res *artifact.Result, conn *scope.Conn, thread string) error {
-	if n.Kind == manifest.Source {
+	switch {
+	case n.Kind == manifest.Source:
 		return r.freshness(n, res, conn, thread)
+	case r.o.Command == "clone":
+		return r.clone(n, res, conn, thread)
 	}
 	t := artifact.Timing{Name: "compile", Start: r.o.Now()}
 	c, err := r.compile(n, res, conn)
@@ -194,8 +197,7 @@ func (r *run) ran(n *manifest.Node, res *artifact.Result, c *compile.Result) err
 }
 
 // call runs the macro that builds a materialization and gives its result.
-func (r *run) call(n *manifest.Node, c *compile.Result) (jinja.Value, error) {
-	name := n.Materialized()
+func (r *run) call(n *manifest.Node, name string, c *compile.Result) (jinja.Value, error) {
 	mac := r.shared.Macros.Materialization(name)
 	if mac == nil {
 		d := r.shared.Dialect.Name
@@ -204,7 +206,7 @@ func (r *run) call(n *manifest.Node, c *compile.Result) (jinja.Value, error) {
 			Hint: r.similarMaterialization(name)}
 	}
 	lang := n.Language
-	if lang == "" {
+	if lang == "" || name == "clone" {
 		lang = "sql"
 	}
 	ok := false
@@ -236,7 +238,7 @@ func (r *run) similarMaterialization(name string) string {
 
 // materialize builds a relation and takes the answer of the main statement.
 func (r *run) materialize(n *manifest.Node, res *artifact.Result, c *compile.Result) error {
-	v, err := r.call(n, c)
+	v, err := r.call(n, n.Materialized(), c)
 	if wrote := r.ran(n, res, c); err == nil {
 		err = wrote
 	}
@@ -292,7 +294,7 @@ func relations(n *manifest.Node, v jinja.Value) ([]*scope.Relation, error) {
 
 // test runs a data test and judges the counts that its query gives.
 func (r *run) test(n *manifest.Node, res *artifact.Result, c *compile.Result) error {
-	v, err := r.call(n, c)
+	v, err := r.call(n, n.Materialized(), c)
 	if wrote := r.ran(n, res, c); err == nil {
 		err = wrote
 	}
@@ -451,6 +453,9 @@ func (r *run) prepare() error {
 		if err := ctx.FillCache(ctx.Thread(), k.database, k.schema); err != nil {
 			return err
 		}
+	}
+	if r.o.Command == "clone" {
+		return r.fillState(ctx)
 	}
 	return nil
 }

@@ -50,6 +50,21 @@ func NewPlan(g *graph.Graph, set graph.Set, gate bool) *Plan {
 	return p
 }
 
+// Unordered makes a plan for nodes that do not need each other.
+func Unordered(g *graph.Graph, set graph.Set) *Plan {
+	members := set.Members()
+	p := &Plan{
+		total:   len(members),
+		waitsOn: make([][]int32, len(members)),
+		blocks:  make([][]int32, len(members)),
+		level:   make([]int32, len(members)),
+	}
+	for _, m := range members {
+		p.Nodes = append(p.Nodes, g.Nodes[m])
+	}
+	return p
+}
+
 func (p *Plan) edge(from, to int32) {
 	if from == to || slices.Contains(p.waitsOn[to], from) {
 		return

@@ -203,7 +203,9 @@ func (r *run) nodes() {
 const failFast = "Skipping due to fail_fast"
 
 // quiet says that a node shows no progress lines.
-func (r *run) quiet(n *manifest.Node) bool { return r.o.CompileOnly || n.Ephemeral() }
+func (r *run) quiet(n *manifest.Node) bool {
+	return r.o.CompileOnly || n.Ephemeral() || r.o.Command == "clone"
+}
 
 func (r *run) skipped(i int32) *artifact.Result {
 	n := r.plan.Nodes[i]
@@ -241,7 +243,7 @@ func (r *run) finish(i int32) {
 	if r.counts(i, res) {
 		r.order = append(r.order, res)
 	}
-	if !n.Ephemeral() && !r.o.CompileOnly || res.Status == artifact.Errored {
+	if !r.quiet(n) || res.Status == artifact.Errored && r.o.Command != "clone" {
 		r.event(Event{Kind: Finished, Node: n, Index: r.index[i], Total: r.plan.total, Result: res})
 	}
 	trigger := res.Status == artifact.Errored

@@ -27,6 +27,7 @@ var kindsOf = map[string][]manifest.Kind{
 	"snapshot":         {manifest.Snapshot},
 	"build":            {manifest.Model, manifest.Seed, manifest.Snapshot, manifest.Test, manifest.UnitTest, manifest.Exposure, manifest.Function, manifest.SavedQuery},
 	"source freshness": {manifest.Source},
+	"clone":            {manifest.Model, manifest.Seed, manifest.Snapshot},
 	"compile":          {manifest.Model, manifest.Test, manifest.Snapshot, manifest.Analysis, manifest.Operation, manifest.SQLOperation, manifest.Seed, manifest.Function},
 }
 
@@ -35,6 +36,10 @@ func (a *app) run(_ []string) error      { return a.runNodes() }
 func (a *app) test(_ []string) error     { return a.runNodes() }
 func (a *app) seed(_ []string) error     { return a.runNodes() }
 func (a *app) snapshot(_ []string) error { return a.runNodes() }
+
+// clone makes relations of the state appear in the target: as clones where the
+// warehouse has them, else as views.
+func (a *app) clone(_ []string) error { return a.runNodes() }
 
 // runNodes is build, run, test, seed and snapshot.
 func (a *app) runNodes() error {
@@ -58,7 +63,7 @@ func (a *app) selected() (graph.Set, error) {
 		return nil, err
 	}
 	kinds := kindsOf[a.which]
-	if a.which == "build" || a.which == "test" {
+	if a.which == "build" || a.which == "test" || a.which == "clone" {
 		var err error
 		if kinds, err = a.kinds(kinds, kinds); err != nil {
 			return nil, err
@@ -67,6 +72,13 @@ func (a *app) selected() (graph.Set, error) {
 	set, err := a.choose(kinds, false)
 	if err != nil {
 		return nil, err
+	}
+	if a.which == "clone" {
+		for _, i := range set.Members() {
+			if a.graph.Nodes[i].Ephemeral() {
+				set.Remove(i)
+			}
+		}
 	}
 	return set, a.raisedWarnings()
 }
@@ -192,6 +204,9 @@ func (a *app) perform(set graph.Set, which string) ([]*artifact.Result, *viewer,
 	dir, shown := a.targetDir()
 	a.shared.Selected = a.idsOf(set)
 	plan := runner.NewPlan(a.graph, set, which == "build")
+	if which == "clone" {
+		plan = runner.Unordered(a.graph, set)
+	}
 	threads := a.project.Profile.Threads
 	if a.set.on("single-threaded") {
 		threads = 1
@@ -201,7 +216,9 @@ func (a *app) perform(set graph.Set, which string) ([]*artifact.Result, *viewer,
 	a.p.blank()
 	v := &viewer{a: a, p: a.p, total: plan.Total()}
 	if err := a.deferTo(set); err != nil {
-		v.summary(nil, a.now().Sub(a.started))
+		if which != "clone" {
+			v.summary(nil, a.now().Sub(a.started))
+		}
 		return nil, v, runner.Options{}, err
 	}
 	if err := a.connect(); err != nil {
@@ -213,7 +230,7 @@ func (a *app) perform(set graph.Set, which string) ([]*artifact.Result, *viewer,
 		Target: dir, Shown: shown, Event: v.event, Now: a.now, Comment: a.comment(), Sent: a.sent,
 		NeedStart: a.projectFlag("skip_nodes_if_on_run_start_fails"),
 	}
-	if which == "source freshness" && !a.freshnessHooks() {
+	if which == "source freshness" && !a.freshnessHooks() || which == "clone" {
 		o.Hooks = nil
 	}
 	results, err := runner.Run(a.ctx, plan, o)
@@ -483,6 +500,10 @@ func finishedName(n *manifest.Node) [2]string {
 
 func (v *viewer) summary(results []*artifact.Result, elapsed interface{ Seconds() float64 }) {
 	p := v.p
+	if v.a.which == "clone" {
+		v.outcome(results)
+		return
+	}
 	counts := map[[2]string]int{}
 	var order [][2]string
 	for _, r := range results {

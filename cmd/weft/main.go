@@ -152,6 +152,7 @@ var commands = []command{
 	{name: "test", short: "run tests", run: (*app).test},
 	{name: "seed", short: "load seeds", run: (*app).seed},
 	{name: "snapshot", short: "take snapshots", run: (*app).snapshot},
+	{name: "clone", short: "make the relations of the state appear in the target", run: (*app).clone},
 	{name: "compile", short: "write the SQL of nodes without running it", run: (*app).compile},
 	{name: "show", short: "show rows of a model or a query", run: (*app).show},
 	{name: "parse", short: "read the project and write manifest.json", run: (*app).parse},

@@ -198,7 +198,7 @@ func (a *app) state() (*graph.State, error) {
 // deferTo makes refs of nodes that do not exist here find those of the state, with
 // --defer. set are the nodes of this run.
 func (a *app) deferTo(set graph.Set) error {
-	if !a.set.on("defer") {
+	if !a.set.on("defer") && a.which != "clone" {
 		return nil
 	}
 	flag, shown := "defer-state", a.set.text("defer-state")

@@ -7,6 +7,12 @@
     {{ return({'relations': []}) }}
   {%- endif -%}
 
+  {#- a relation must not be replaced with a clone or a view of itself -#}
+  {%- if this.render() | lower == defer_relation.render() | lower -%}
+    {{ log("Target relation and defer relation are the same, skipping clone for relation: " ~ this.render(), info=True) }}
+    {{ return({'relations': []}) }}
+  {%- endif -%}
+
   {%- set existing_relation = load_cached_relation(this) -%}
 
   {%- if existing_relation and not flags.FULL_REFRESH -%}
@@ -24,16 +30,9 @@
       {{ drop_relation_if_exists(existing_relation) }}
     {% endif %}
 
-    {#- a table must not be replaced with a clone of itself -#}
-    {% if target_relation.database == defer_relation.database
-          and target_relation.schema == defer_relation.schema
-          and target_relation.identifier == defer_relation.identifier %}
-      {{ log("Target relation and defer relation are the same, skipping clone for relation: " ~ target_relation.render()) }}
-    {% else %}
-      {% call statement('main') %}
-        {{ create_or_replace_clone(target_relation, defer_relation) }}
-      {% endcall %}
-    {% endif %}
+    {% call statement('main') %}
+      {{ create_or_replace_clone(target_relation, defer_relation) }}
+    {% endcall %}
 
     {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) %}
     {% do persist_docs(target_relation, model) %}
