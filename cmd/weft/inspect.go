@@ -433,7 +433,7 @@ func (a *app) retry(_ []string) error {
 	if err != nil {
 		return err
 	}
-	if last == nil {
+	if last == nil || len(last.Results) == 0 {
 		return &source.Error{Class: source.Runtime, Msg: fmt.Sprintf("Could not find previous run in '%s' target directory", shown),
 			Hint: "run something first, or name the folder of its artifacts with --state"}
 	}

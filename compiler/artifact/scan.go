@@ -103,29 +103,6 @@ func (s *scanner) object(member func(key []byte) error) error {
 	}
 }
 
-// list calls item for each element; item has to take it.
-func (s *scanner) list(item func() error) error {
-	if err := s.want('['); err != nil {
-		return err
-	}
-	c, err := s.next()
-	if err != nil {
-		return err
-	}
-	if c == ']' {
-		s.pos++
-		return nil
-	}
-	for {
-		if err := item(); err != nil {
-			return err
-		}
-		if end, err := s.separator(']'); err != nil || end {
-			return err
-		}
-	}
-}
-
 // separator takes the comma or the bracket after an element.
 func (s *scanner) separator(bracket byte) (end bool, err error) {
 	c, err := s.next()

@@ -23,7 +23,8 @@ func parseBounds(texts []string) (bounds, error) {
 		text = strings.TrimSpace(text)
 		spec, err := project.ParseSpec(text)
 		if err != nil {
-			return b, fmt.Errorf("\"%s\" is not a valid semantic version.", text) //nolint:staticcheck // dbt's words
+			//lint:ignore ST1005 dbt's words
+			return b, fmt.Errorf("\"%s\" is not a valid semantic version.", text)
 		}
 		if spec.Op == "=" && !strings.HasPrefix(text, "=") {
 			text = "=" + text

@@ -56,6 +56,7 @@ func queryCall(call *syntax.Call) error {
 		return fmt.Errorf("the name in %s() must be a text", fn.Name)
 	}
 	if strings.HasSuffix(fn.Name, "Dimension") && k.Str != "metric_time" && !strings.Contains(k.Str, "__") {
+		//lint:ignore ST1005 dbt's words
 		return fmt.Errorf("Name is in an incorrect format: '%s'. It should be of the form: <primary entity name>__<dimension_name>", k.Str)
 	}
 	return nil
