@@ -315,6 +315,7 @@ func (p *parser) renderNode(n *manifest.Node) (*scope.Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.lintNode(n, t)
 	ctx := p.shared.NewContext(p.ctx, scope.Parse, n, nil)
 	if err := ctx.Run(t); err != nil {
 		return nil, err

@@ -65,6 +65,7 @@ type parser struct {
 	props    *properties
 	semantic []*semanticEntry
 	created  map[string]*manifest.Node // by id, for duplicates
+	lint     *lint                     // nil where it is not asked for
 }
 
 // Parse reads the resources of a project, whose files have been read. The error is
@@ -97,7 +98,7 @@ func Parse(ctx context.Context, p *project.Project, o Options) (*manifest.Manife
 	// be read counts as there (Node.Broken, incomplete), so that nothing is said to be
 	// missing that is only wrong.
 	steps := []func(){
-		ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
+		ps.prepareLint, ps.loadDocs, ps.readProperties, ps.loadNodes, ps.loadSources, ps.split,
 		ps.loadTests, ps.loadExposures, ps.loadSemantic, ps.loadUnitTests, ps.loadGroups, ps.patchMacros,
 		ps.resolve, ps.linkSemantic, ps.describe,
 		ps.contracts, ps.checkModels, ps.duplicateNames, ps.check, ps.notices, ps.unknownCalls,
