@@ -18,7 +18,7 @@ func (r *run) freshness(n *manifest.Node, res *artifact.Result, conn *scope.Conn
 	t := artifact.Timing{Name: "execute", Start: now}
 	c := r.shared.NewContext(r.ctx, scope.Run, n, conn)
 	c.ThreadID = thread
-	loaded, err := c.Freshness(c.Thread())
+	loaded, err := c.Freshness()
 	t.End = r.o.Now()
 	res.Timing = append(res.Timing, t)
 	if err != nil {

@@ -230,7 +230,13 @@ func (a *app) perform(set graph.Set, which string) ([]*artifact.Result, *viewer,
 		Target: dir, Shown: shown, Event: v.event, Now: a.now, Comment: a.comment(), Sent: a.sent,
 		NeedStart: a.projectFlag("skip_nodes_if_on_run_start_fails"),
 	}
-	if which == "source freshness" && !a.freshnessHooks() || which == "clone" {
+	switch {
+	case which == "source freshness" && !a.freshnessHooks():
+		if err := a.leaveHooksOut(o.Hooks); err != nil {
+			return nil, v, o, err
+		}
+		o.Hooks = nil
+	case which == "clone":
 		o.Hooks = nil
 	}
 	results, err := runner.Run(a.ctx, plan, o)

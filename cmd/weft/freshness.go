@@ -32,6 +32,9 @@ func (a *app) freshness(_ []string) error {
 			set.Remove(i)
 		}
 	}
+	if set.Len() == 0 && a.failsOnNoMatch() {
+		return noMatch(nil)
+	}
 	if set.Len() == 0 {
 		if err := a.nothingToDo(); err != nil {
 			return err
@@ -51,6 +54,20 @@ func (a *app) freshness(_ []string) error {
 	}
 	v.summary(results, a.now().Sub(a.started))
 	return a.verdict(results)
+}
+
+// leaveHooksOut warns that the project's hooks do not run, for the start and for the end.
+func (a *app) leaveHooksOut(hooks []*manifest.Node) error {
+	if len(hooks) == 0 {
+		return nil
+	}
+	for range 2 {
+		err := a.warn(&source.Error{Event: source.FreshnessHooksNotRun, Msg: "The project's hooks do not run here, since dbt_project.yml sets\nsource_freshness_run_project_hooks to false. Later versions of dbt may run them."})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // freshnessHooks says whether the project's hooks run around source freshness.

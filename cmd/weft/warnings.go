@@ -232,7 +232,7 @@ var named = []string{source.DeprecationsSummary, source.DuplicateYAMLKeys, sourc
 // warningHead is what stands before the words of a warning.
 func (a *app) warningHead(event string) string {
 	word := "[" + a.p.yellow.Sprint("WARNING") + "]"
-	if !source.IsDeprecation(event) || event == source.SpacesInName || event == source.NamesWithSpaces {
+	if !source.IsDeprecation(event) || event == source.SpacesInName || event == source.NamesWithSpaces || event == source.FreshnessHooksNotRun {
 		return word + ": "
 	}
 	head := word + ": "

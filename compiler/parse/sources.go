@@ -103,17 +103,12 @@ func (p *parser) sourceNode(e *entry, tn *yaml.Node, t *jinja.Dict) *manifest.No
 		}
 	}
 	slices.Sort(tags)
-	loadedAt := func(key string) jinja.Value {
-		if v, given := t.GetStr(key); given && v == jinja.Value(jinja.None) {
-			return jinja.None
-		}
-		return first(at(t, key), at(tCfg, key), at(s, key), at(sCfg, key))
-	}
+	field, query := loadedAt(s, sCfg, t, tCfg)
 	freshness := p.freshness(s, sCfg, t, tCfg)
 	n.Source = &manifest.SourcePart{
 		SourceName: e.name, SourceDescription: e.str("description"), Loader: e.str("loader"),
 		Identifier:    first(at(t, "identifier"), jinja.Str(name)).String(),
-		LoadedAtField: loadedAt("loaded_at_field"), LoadedAtQuery: loadedAt("loaded_at_query"),
+		LoadedAtField: field, LoadedAtQuery: query,
 		Freshness: freshness, External: externalTable(at(t, "external")), SourceMeta: sourceMeta,
 		UnrenderedDB: p.written(e, "database"), UnrenderedSchema: p.written(e, "schema"),
 	}
@@ -226,6 +221,20 @@ func (p *parser) written(e *entry, key string) jinja.Value {
 		return jinja.None
 	}
 	return v
+}
+
+// loadedAt gives the field and the query that say when data of a table was loaded. A
+// query of the table may stand beside the field of the source, and wins when both are
+// there; a field of the table puts the source's query out of force, and a null beside
+// config (not in it) does so with both.
+func loadedAt(s, sCfg, t, tCfg *jinja.Dict) (field, query jinja.Value) {
+	const f, q = "loaded_at_field", "loaded_at_query"
+	field = first(at(t, f), at(tCfg, f))
+	query = first(at(t, q), at(tCfg, q))
+	if v, given := t.GetStr(f); given && v == jinja.Value(jinja.None) || field != jinja.Value(jinja.None) {
+		return field, query
+	}
+	return first(at(s, f), at(sCfg, f)), first(query, at(s, q), at(sCfg, q))
 }
 
 // freshness folds the thresholds of a source and its table: a null switches it

@@ -16,7 +16,7 @@ type Loaded struct {
 
 // Freshness asks the warehouse when the node of c, a source, was last loaded: with
 // its loaded_at_query, or else with the newest value of its loaded_at_field.
-func (c *Context) Freshness(t *jinja.Thread) (Loaded, error) {
+func (c *Context) Freshness() (Loaded, error) {
 	s, rel := c.node.Source, c.shared.RelationOf(c.node)
 	var v jinja.Value
 	var err error
@@ -28,7 +28,7 @@ func (c *Context) Freshness(t *jinja.Thread) (Loaded, error) {
 		if query, err = c.RenderText(c.node.OriginalPath, s.LoadedAtQuery.String()); err != nil {
 			return Loaded{}, err
 		}
-		v, err = c.callMacro(t, macro, rel, jinja.Str(query))
+		v, err = c.askAge(macro, jinja.Kwarg{Name: "source", Value: rel}, jinja.Kwarg{Name: "loaded_at_query", Value: jinja.Str(query)})
 	case s.LoadedAtField != nil && s.LoadedAtField.Truth():
 		var filter jinja.Value = jinja.None
 		if limits, ok := s.Freshness.(*jinja.Dict); ok {
@@ -36,7 +36,8 @@ func (c *Context) Freshness(t *jinja.Thread) (Loaded, error) {
 				filter = f
 			}
 		}
-		v, err = c.callMacro(t, macro, rel, s.LoadedAtField, filter)
+		v, err = c.askAge(macro, jinja.Kwarg{Name: "source", Value: rel},
+			jinja.Kwarg{Name: "loaded_at_field", Value: s.LoadedAtField}, jinja.Kwarg{Name: "filter", Value: filter})
 	default:
 		return Loaded{}, fail(source.Runtime, "source %s.%s has freshness limits and neither a loaded_at_field nor a loaded_at_query, and %s does not know when a table was loaded",
 			s.SourceName, c.node.Name, c.shared.Dialect.Name)
@@ -45,6 +46,18 @@ func (c *Context) Freshness(t *jinja.Thread) (Loaded, error) {
 		return Loaded{}, err
 	}
 	return c.loaded(macro, v)
+}
+
+// askAge calls a macro by the names of its arguments, since a project may have a macro of
+// its own with another order.
+func (c *Context) askAge(name string, args ...jinja.Kwarg) (jinja.Value, error) {
+	mac := c.shared.Macros.Anywhere(name)
+	if mac == nil {
+		return nil, fail(source.Compilation, "dbt could not find a macro with the name '%s' in any package", name)
+	}
+	op := c.shared.NewOperation(c.ctx, mac, c.conn)
+	op.ThreadID = c.ThreadID
+	return op.Thread().Call(mac.Value, nil, args)
 }
 
 // loaded reads what a macro for freshness gave: the result of its statement, or only

@@ -35,6 +35,7 @@ const (
 	ArgumentsProperty           = "ArgumentsPropertyInGenericTestDeprecation"
 	ExposureName                = "ExposureNameDeprecation"
 	CustomFreshnessOutput       = "CustomOutputPathInSourceFreshnessDeprecation"
+	FreshnessHooksNotRun        = "SourceFreshnessProjectHooksNotRun"
 	CollectFreshnessReturn      = "CollectFreshnessReturnSignature"
 	DuplicateNames              = "DuplicateNameDistinctNodeTypesDeprecation"
 	SpacesInName                = "SpacesInResourceNameDeprecation"
