@@ -107,7 +107,8 @@ func (p *parser) loadedAt(e *entry) {
 func (p *parser) loadedOnce(e *entry, n *yaml.Node, vals *jinja.Dict, level string) {
 	cfg := dictOf(vals, "config")
 	query := first(at(vals, "loaded_at_query"), at(cfg, "loaded_at_query"))
-	if !query.Truth() || !first(at(vals, "loaded_at_field"), at(cfg, "loaded_at_field")).Truth() {
+	_, cleared := vals.GetStr("loaded_at_field") // by a null, which counts for a table
+	if !query.Truth() || !first(at(vals, "loaded_at_field"), at(cfg, "loaded_at_field")).Truth() && !(cleared && level == "table") {
 		return
 	}
 	where := n

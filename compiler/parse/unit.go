@@ -39,7 +39,7 @@ var unitGiven = &config.Schema{Name: "an input", Keys: append([]config.Key{
 }, unitExpect.Keys...)}
 
 var unitExpect = &config.Schema{Name: "expected rows", Keys: []config.Key{
-	{Name: "rows", Shape: config.Shape{Scalars: config.TextValue, List: &config.Anything}, Doc: "the rows: a list of mappings, CSV text or a query"},
+	{Name: "rows", Shape: config.Shape{Scalars: config.TextValue, List: &config.Mapping}, Doc: "the rows: a list of mappings, CSV text or a query"},
 	{Name: "format", Shape: unitFormats, Default: jinja.Str("dict"), Doc: "how the rows are written"},
 	{Name: "fixture", Shape: config.SomeText, Doc: "name of a file below fixtures that has the rows"},
 }}
