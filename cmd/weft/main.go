@@ -69,6 +69,8 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 		return exitOK
 	case errors.Is(err, errFailed):
 		return exitFailed
+	case errors.Is(err, errHelp):
+		return exitError
 	case errors.As(err, &u):
 		fmt.Fprintf(stderr, "Usage: weft [OPTIONS] COMMAND [ARGS]...\nTry 'weft -h' for help.\n\nError: %s\n", u.msg)
 		return exitError
@@ -124,15 +126,14 @@ func (a *app) execute(args []string) error {
 	for _, c := range commands {
 		root.AddCommand(a.command(c))
 	}
-	docs := &cobra.Command{Use: "docs", Short: "make and serve the documentation"}
-	docs.AddCommand(a.command(command{name: "docs generate", short: "write catalog.json", run: (*app).docsGenerate}))
-	root.AddCommand(docs)
-	src := &cobra.Command{Use: "source", Short: "look at the sources of the project"}
-	src.AddCommand(a.command(command{name: "source freshness", alias: "snapshot-freshness", short: "look how old the data of sources is", run: (*app).freshness}))
-	root.AddCommand(src)
-	schema := &cobra.Command{Use: "schema", Short: "what the YAML files of a project may hold"}
-	schema.AddCommand(a.command(command{name: "schema export", short: "write JSON Schemas for editors", run: (*app).schemaExport}))
-	root.AddCommand(schema)
+	root.AddCommand(
+		a.group("docs", "make and serve the documentation",
+			command{name: "docs generate", short: "write catalog.json", run: (*app).docsGenerate}),
+		a.group("source", "look at the sources of the project",
+			command{name: "source freshness", alias: "snapshot-freshness", short: "look how old the data of sources is", run: (*app).freshness}),
+		a.group("schema", "what the YAML files of a project may hold",
+			command{name: "schema export", short: "write JSON Schemas for editors", run: (*app).schemaExport}),
+	)
 	return usage(root.ExecuteContext(a.ctx))
 }
 
@@ -164,6 +165,27 @@ var commands = []command{
 	{name: "deps", short: "install packages", run: (*app).deps},
 	{name: "init", short: "make a new project", arg: "PROJECT_NAME", maybe: true, run: (*app).init},
 	{name: "version", short: "print the versions", run: func(a *app, _ []string) error { return a.version() }},
+}
+
+// errHelp is a command that could only show what there is to choose from.
+var errHelp = errors.New("a command is missing")
+
+// group is a command that does nothing without another one behind it.
+func (a *app) group(name, short string, list ...command) *cobra.Command {
+	g := &cobra.Command{Use: name, Short: short, Args: cobra.ArbitraryArgs}
+	g.RunE = func(_ *cobra.Command, rest []string) error {
+		switch {
+		case a.showVersion:
+			return a.version()
+		case len(rest) > 0:
+			return &usageError{"No such command '" + rest[0] + "'."}
+		}
+		return errors.Join(errHelp, g.Help())
+	}
+	for _, c := range list {
+		g.AddCommand(a.command(c))
+	}
+	return g
 }
 
 func (a *app) command(c command) *cobra.Command {

@@ -1,5 +1,6 @@
 {#- Stands in for a relation of another environment: a clone of its table where there is
-    such a thing, else a view over it. -#}
+    such a thing, else a view over it. What is there already stays until its successor is
+    there too. -#}
 {%- materialization clone, default -%}
 
   {%- if not defer_relation -%}
@@ -25,17 +26,26 @@
   {% if other_existing_relation and other_existing_relation.type == 'table' and can_clone_table() %}
 
     {%- set target_relation = this.incorporate(type='table') -%}
-    {% if existing_relation is not none and not existing_relation.is_table %}
-      {{ log("Dropping relation " ~ existing_relation.render() ~ " because it is of type " ~ existing_relation.type) }}
-      {{ drop_relation_if_exists(existing_relation) }}
+    {%- set beside = existing_relation and not clone_replaces(existing_relation) -%}
+    {%- set new_relation = make_intermediate_relation(target_relation) if beside else target_relation -%}
+    {% if beside %}
+      {{ drop_relation_if_exists(load_cached_relation(new_relation)) }}
     {% endif %}
 
     {% call statement('main') %}
-      {{ create_or_replace_clone(target_relation, defer_relation) }}
+      {{ create_or_replace_clone(new_relation, defer_relation) }}
     {% endcall %}
+
+    {% if beside %}
+      {{ log("Dropping relation " ~ existing_relation.render() ~ " because it is of type " ~ existing_relation.type) }}
+      {{ drop_relation_if_exists(existing_relation) }}
+      {{ adapter.rename_relation(new_relation, target_relation) }}
+    {% endif %}
 
     {% do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, full_refresh_mode=True)) %}
     {% do persist_docs(target_relation, model) %}
+
+    {{ adapter.commit() }}
 
     {{ return({'relations': [target_relation]}) }}
 
