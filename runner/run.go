@@ -253,7 +253,8 @@ func (r *run) finish(i int32) {
 	if trigger {
 		r.skipBelow(i, res)
 	}
-	bad := res.Status == artifact.Errored || res.Status == artifact.Failed || res.Status == artifact.RuntimeErr
+	// A source that could not be asked does not stop the others, not even with fail-fast.
+	bad := res.Status == artifact.Errored || res.Status == artifact.Failed
 	if bad && (r.o.FailFast || r.o.CompileOnly) && !r.failed {
 		r.failed = true
 		r.cancel()

@@ -393,6 +393,9 @@ func (v *viewer) data(e runner.Event) map[string]any {
 		}
 	}
 	d["node_info"] = info
+	if n.Source != nil {
+		d["source_name"], d["table_name"] = n.Source.SourceName, n.Name
+	}
 	return d
 }
 
