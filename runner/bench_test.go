@@ -38,7 +38,7 @@ func BenchmarkPlan(b *testing.B) {
 		b.Run(fmt.Sprintf("gate=%t", gate), func(b *testing.B) {
 			for b.Loop() {
 				p := NewPlan(g, set, gate)
-				ready := &queue{p: p}
+				ready := &queue{before: p.before}
 				waits := make([]int, len(p.Nodes))
 				for i := range p.Nodes {
 					if waits[i] = len(p.waitsOn[i]); waits[i] == 0 {

@@ -24,13 +24,14 @@ type frontier struct {
 	width   int
 	full    []uint64 // all of them
 	covered []bool   // waits for a node that is built from all
-	todo    []int32  // ranks, a heap with the smallest on top
+	todo    queue    // ranks, the smallest first
 	busy    int      // how many of todo are not settled
 }
 
 func newFrontier(g *graph.Graph, set graph.Set) *frontier {
 	n := len(g.Nodes)
 	f := &frontier{g: g, set: set, rank: make([]int32, n), node: make([]int32, 0, n), seen: make([]int, n), covered: make([]bool, n)}
+	f.todo.before = func(a, b int32) bool { return a < b }
 	waits := make([]int, n)
 	for i := range n {
 		if waits[i] = len(g.Parents[i]); waits[i] == 0 {
@@ -58,8 +59,8 @@ func (f *frontier) below(all []int32) []int {
 		f.reach(a, nil, false)
 	}
 	var out []int
-	for len(f.todo) > 0 && f.busy > 0 {
-		x := f.node[f.pop()]
+	for len(f.todo.items) > 0 && f.busy > 0 {
+		x := f.node[f.todo.pop()]
 		if !f.settled(x) {
 			f.busy--
 		}
@@ -96,7 +97,7 @@ func (f *frontier) start(n int) {
 		f.full[i/64] |= 1 << (i % 64)
 	}
 	f.round++
-	f.todo, f.busy = f.todo[:0], 0
+	f.todo.items, f.busy = f.todo.items[:0], 0
 }
 
 func (f *frontier) bits(x int32) []uint64 { return f.from[int(x)*f.width:][:f.width] }
@@ -112,7 +113,7 @@ func (f *frontier) reach(x int32, bits []uint64, covered bool) {
 		f.seen[x] = f.round
 		clear(f.bits(x))
 		f.covered[x] = false
-		f.push(f.rank[x])
+		f.todo.push(f.rank[x])
 		f.busy++
 	}
 	if f.settled(x) {
@@ -125,38 +126,5 @@ func (f *frontier) reach(x int32, bits []uint64, covered bool) {
 	f.covered[x] = f.covered[x] || covered
 	if f.settled(x) {
 		f.busy--
-	}
-}
-
-func (f *frontier) push(r int32) {
-	f.todo = append(f.todo, r)
-	for c := len(f.todo) - 1; c > 0; {
-		up := (c - 1) / 2
-		if f.todo[up] <= f.todo[c] {
-			return
-		}
-		f.todo[c], f.todo[up] = f.todo[up], f.todo[c]
-		c = up
-	}
-}
-
-func (f *frontier) pop() int32 {
-	top := f.todo[0]
-	last := len(f.todo) - 1
-	f.todo[0] = f.todo[last]
-	f.todo = f.todo[:last]
-	for i := 0; ; {
-		c := 2*i + 1
-		if c >= last {
-			return top
-		}
-		if c+1 < last && f.todo[c+1] < f.todo[c] {
-			c++
-		}
-		if f.todo[i] <= f.todo[c] {
-			return top
-		}
-		f.todo[c], f.todo[i] = f.todo[i], f.todo[c]
-		i = c
 	}
 }

@@ -175,17 +175,18 @@ func (p *Plan) before(a, b int32) bool {
 	return p.Nodes[a].ID < p.Nodes[b].ID
 }
 
-// queue is the ready nodes, the first to start on top; a heap.
+// queue is a heap of numbers, the first of them in some order on top: ready nodes, or
+// ranks that are to be looked at.
 type queue struct {
-	p     *Plan
-	items []int32
+	before func(a, b int32) bool
+	items  []int32
 }
 
 func (q *queue) push(i int32) {
 	q.items = append(q.items, i)
 	for c := len(q.items) - 1; c > 0; {
 		up := (c - 1) / 2
-		if !q.p.before(q.items[c], q.items[up]) {
+		if !q.before(q.items[c], q.items[up]) {
 			return
 		}
 		q.items[c], q.items[up] = q.items[up], q.items[c]
@@ -203,10 +204,10 @@ func (q *queue) pop() int32 {
 		if c >= last {
 			return top
 		}
-		if c+1 < last && q.p.before(q.items[c+1], q.items[c]) {
+		if c+1 < last && q.before(q.items[c+1], q.items[c]) {
 			c++
 		}
-		if !q.p.before(q.items[c], q.items[i]) {
+		if !q.before(q.items[c], q.items[i]) {
 			return top
 		}
 		q.items[c], q.items[i] = q.items[i], q.items[c]

@@ -77,7 +77,7 @@ func TestPlanGates(t *testing.T) {
 func TestQueue(t *testing.T) {
 	g := project(t, "z", "y", "b <- z", "a <- z y", "c <- a")
 	p := NewPlan(g, selected(g, "z", "y", "b", "a", "c"), false)
-	q := &queue{p: p}
+	q := &queue{before: p.before}
 	for i := range p.Nodes {
 		q.push(int32(i))
 	}

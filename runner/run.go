@@ -127,7 +127,7 @@ func (r *run) event(e Event) {
 // number and hand it back, so there is nothing to lock.
 func (r *run) nodes() {
 	waits := make([]int, len(r.plan.Nodes))
-	ready := &queue{p: r.plan}
+	ready := &queue{before: r.plan.before}
 	for i := range r.plan.Nodes {
 		if waits[i] = len(r.plan.waitsOn[i]); waits[i] == 0 {
 			ready.push(int32(i))

@@ -183,13 +183,23 @@ func (c *Context) getRelation(t *jinja.Thread, database, schema, identifier stri
 // callMacro runs a macro that the adapter needs, most local one first, as an
 // operation of the root project on the same connection.
 func (c *Context) callMacro(t *jinja.Thread, name string, args ...jinja.Value) (jinja.Value, error) {
+	return c.callWith(name, args, nil)
+}
+
+// callNamed is callMacro with named arguments, for macros that projects replace with
+// their own, whose order may be another.
+func (c *Context) callNamed(name string, args ...jinja.Kwarg) (jinja.Value, error) {
+	return c.callWith(name, nil, args)
+}
+
+func (c *Context) callWith(name string, args []jinja.Value, named []jinja.Kwarg) (jinja.Value, error) {
 	mac := c.shared.Macros.Anywhere(name)
 	if mac == nil {
 		return nil, fail(source.Compilation, "dbt could not find a macro with the name '%s' in any package", name)
 	}
 	op := c.shared.NewOperation(c.ctx, mac, c.conn)
 	op.ThreadID = c.ThreadID
-	return op.Thread().Call(mac.Value, args, nil)
+	return op.Thread().Call(mac.Value, args, named)
 }
 
 // Schemas lists the names of the schemas of a database.

@@ -28,7 +28,7 @@ func (c *Context) Freshness() (Loaded, error) {
 		if query, err = c.RenderText(c.node.OriginalPath, s.LoadedAtQuery.String()); err != nil {
 			return Loaded{}, err
 		}
-		v, err = c.askAge(macro, jinja.Kwarg{Name: "source", Value: rel}, jinja.Kwarg{Name: "loaded_at_query", Value: jinja.Str(query)})
+		v, err = c.callNamed(macro, jinja.Kwarg{Name: "source", Value: rel}, jinja.Kwarg{Name: "loaded_at_query", Value: jinja.Str(query)})
 	case s.LoadedAtField != nil && s.LoadedAtField.Truth():
 		var filter jinja.Value = jinja.None
 		if limits, ok := s.Freshness.(*jinja.Dict); ok {
@@ -36,7 +36,7 @@ func (c *Context) Freshness() (Loaded, error) {
 				filter = f
 			}
 		}
-		v, err = c.askAge(macro, jinja.Kwarg{Name: "source", Value: rel},
+		v, err = c.callNamed(macro, jinja.Kwarg{Name: "source", Value: rel},
 			jinja.Kwarg{Name: "loaded_at_field", Value: s.LoadedAtField}, jinja.Kwarg{Name: "filter", Value: filter})
 	default:
 		return Loaded{}, fail(source.Runtime, "source %s.%s has freshness limits and neither a loaded_at_field nor a loaded_at_query, and %s does not know when a table was loaded",
@@ -46,18 +46,6 @@ func (c *Context) Freshness() (Loaded, error) {
 		return Loaded{}, err
 	}
 	return c.loaded(macro, v)
-}
-
-// askAge calls a macro by the names of its arguments, since a project may have a macro of
-// its own with another order.
-func (c *Context) askAge(name string, args ...jinja.Kwarg) (jinja.Value, error) {
-	mac := c.shared.Macros.Anywhere(name)
-	if mac == nil {
-		return nil, fail(source.Compilation, "dbt could not find a macro with the name '%s' in any package", name)
-	}
-	op := c.shared.NewOperation(c.ctx, mac, c.conn)
-	op.ThreadID = c.ThreadID
-	return op.Thread().Call(mac.Value, nil, args)
 }
 
 // loaded reads what a macro for freshness gave: the result of its statement, or only
